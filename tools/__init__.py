@@ -1,0 +1,1 @@
+"""Programs around the lab: each is run as `python -m tools.NAME`."""
