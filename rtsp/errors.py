@@ -1,0 +1,63 @@
+"""What can go wrong in a conversation; each error knows the status code that answers it (RFC 2326 §11).
+
+RtspError                  any status
+├── MessageError      400  what came is no RTSP message; `fatal`: nobody can tell where the next one would begin
+├── SessionError      454
+├── MethodError       455  carries the methods that would have been allowed
+├── RangeError        457
+├── TransportError    461
+├── NotImplementedMethod 501
+└── VersionError      505
+"""
+
+from __future__ import annotations
+
+
+class RtspError(Exception):
+    """A request that cannot be granted, and why: `status` answers it, `headers` go along."""
+
+    status = 500
+
+    def __init__(self, reason: str, status: int | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status if status is not None else type(self).status
+        self.headers = headers or {}
+
+
+class MessageError(RtspError):
+    """What came is no RTSP message. After a `fatal` one the connection must be closed."""
+
+    status = 400
+
+    def __init__(self, reason: str, status: int | None = None, fatal: bool = False) -> None:
+        super().__init__(reason, status, {"Connection": "close"} if fatal else None)
+        self.fatal = fatal
+
+
+class SessionError(RtspError):
+    status = 454
+
+
+class MethodError(RtspError):
+    """The method is not allowed in this state; the reply names those that are (RFC 2326 §12.1)."""
+
+    status = 455
+
+    def __init__(self, reason: str, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, headers={"Allow": ", ".join(allowed)} if allowed else None)
+
+
+class RangeError(RtspError):
+    status = 457
+
+
+class TransportError(RtspError):
+    status = 461
+
+
+class NotImplementedMethod(RtspError):
+    status = 501
+
+
+class VersionError(RtspError):
+    status = 505

@@ -1,0 +1,82 @@
+"""What a client tells its user when something failed: a title, what to do next, and the program's exit code.
+
+ClientError               1
+├── UsageError            2
+├── ConnectError          3   no connection, or no longer
+│   └── ReplyTimeout      3   the connection is there, and the server does not answer
+├── ServerRefused         4   carries the status
+│   └── AuthenticationError 6
+├── MissingError          5   Tk, a screen, a codec
+└── MediaError            7   connected, but no media
+"""
+
+from __future__ import annotations
+
+from rtsp.message import Response
+
+
+class ClientError(Exception):
+    """`title` and `advice` are for the window; as a text they are one line, for the terminal."""
+
+    code = 1
+
+    def __init__(self, title: str, advice: str = "") -> None:
+        super().__init__(". ".join(filter(None, (title, advice))) + ".")
+        self.title = title
+        self.advice = advice
+
+
+class UsageError(ClientError):
+    code = 2
+
+
+class ConnectError(ClientError):
+    code = 3
+
+
+class ReplyTimeout(ConnectError):
+    pass
+
+
+class ServerRefused(ClientError):
+    code = 4
+
+    def __init__(self, status: int, title: str, advice: str = "") -> None:
+        super().__init__(title, advice)
+        self.status = status
+
+
+class AuthenticationError(ServerRefused):
+    code = 6
+
+
+class MissingError(ClientError):
+    code = 5
+
+
+class MediaError(ClientError):
+    code = 7
+
+
+# Why the server said no, in words
+REFUSALS = {
+    404: ('The server has no "{name}"', "Check the spelling, capital letters too"),
+    415: ('The server cannot play "{name}"', "The file may be damaged, or no movie at all"),
+    453: ("The server has no room for another viewer", "Try again later"),
+    454: ("The server has ended the session", "Set it up again"),
+    461: ("The server refuses to send over UDP", "This player can receive over nothing else"),
+    503: ("The server is overloaded", "Try again later"),
+}
+
+
+def refusal(method: str, name: str, reply: Response) -> ServerRefused:
+    """The error for a reply that is no success; `name` is what was asked for."""
+    answer = f"({reply.status} {reply.reason})"
+    if reply.status == 401:
+        title = f"The server wants a name and a password {answer}"
+        return AuthenticationError(401, title, "This player cannot give them")
+    if reply.status < 400:
+        place = reply.headers.get("Location") or "another place"
+        return ServerRefused(reply.status, f"The server sends us to {place} {answer}", "Open that URL")
+    title, advice = REFUSALS.get(reply.status, ("The server refused {method}", ""))
+    return ServerRefused(reply.status, f"{title.format(name=name, method=method)} {answer}", advice)

@@ -1,0 +1,109 @@
+"""The dialect of the classic lab handout, spelled in as many ways as there are solutions of it.
+
+    SETUP movie.Mjpeg RTSP/1.0\\n              RTSP/1.0 200 OK\\r\\n
+    CSeq: 1\\n                                 CSeq: 1\\r\\n
+    Transport: RTP/UDP; client_port= 25000    Session: 123456\\r\\n
+
+A bare file name instead of a URL tells it from the standard. Nothing marks the end of a message, and a reply must have
+exactly these three lines, without an empty one: most lab clients take one recv() for one reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rtsp import limits
+
+# The methods of RTSP and those that other lab sheets add, which are answered 501
+LAB_METHODS = frozenset((
+    *("SETUP", "PLAY", "PAUSE", "TEARDOWN", "OPTIONS", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER", "RECORD"),
+    *("ANNOUNCE", "FORWARD", "FASTFORWARD", "BACKWARD", "PREVIOUS", "REVERSE", "NEXT", "BACK", "SWITCH", "CHANGE"),
+    *("LIST", "GETLIST", "SETTIME", "CONNECT", "STOP", "SPEEDUP", "SET_SPEED", "SEEK", "PACE"),
+))
+CSEQ = re.compile(r"(?:cseq)?[ :]*([0-9]{1,10}) *", re.IGNORECASE)
+SESSION = re.compile(r"session[ :]*([0-9]{1,10})\b.*", re.IGNORECASE)
+CLIENT_PORT = re.compile(r"client.?ports? *= *([0-9]{1,9})", re.IGNORECASE)
+HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
+
+
+def is_lab(start_line: str) -> bool:
+    """True for a request whose target is a bare file name, or that has none."""
+    words = start_line.split()
+    if not words or words[0].startswith("RTSP/") or words[0] not in LAB_METHODS:
+        return False
+    return len(words) < 2 or not (words[1] == "*" or words[1].lower().startswith(("rtsp://", "rtsps://", "rtspu://")))
+
+
+def begins_message(line: str) -> bool:
+    """True if this line of a lab message is in fact the first line of the next one."""
+    word = line.split(" ", 1)[0]
+    return word in LAB_METHODS or line.startswith("RTSP/1.0 ") and line[9:12].isdigit()
+
+
+def patience(lines: list[str], ends_in_digit: bool) -> float | None:
+    """Seconds of silence after which these lines are a whole request; None: it lacks what every request has."""
+    if not is_lab(lines[0]) or _cseq(lines) is None:
+        return None
+    if not lines[0].startswith("SETUP"):
+        return limits.LAB_QUIET
+    if _port(lines) is None:
+        return limits.LAB_QUIET_NO_PORT
+    return limits.LAB_QUIET_DIGIT if ends_in_digit else limits.LAB_QUIET
+
+
+def parse_request(lines: list[str]) -> tuple[str, str, list[tuple[str, str]]]:
+    """Method, target ("" if there is none) and headers of a lab request, the headers as the standard spells them.
+
+    What is missing, such as the port of a SETUP, is missing in the result, too."""
+    method, *words = lines[0].split()
+    target = " ".join(words[:-1] if words and words[-1].startswith("RTSP/") else words)
+    found = {"CSeq": _cseq(lines), "Session": _session(lines)}
+    if method == "SETUP" and (port := _port(lines)):
+        found["Transport"] = f"RTP/UDP;client_port={port}"
+    return method, target, [(name, value) for name, value in found.items() if value is not None]
+
+
+def parse_headers(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Header lines of a lab server's reply: with or without a colon; what is none (JSON, a list) is left out."""
+    return [(match[1], match[2].strip()) for line in lines if (match := HEADER.fullmatch(line))]
+
+
+def request(method: str, name: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """The spelling that every known lab server understands: three lines, and a blank before the port number."""
+    values = {key.lower(): value for key, value in headers}
+    lines = [f"{method} {name} RTSP/1.0", f"CSeq: {values.get('cseq', '')}"]
+    if port := CLIENT_PORT.search(values.get("transport", "")):
+        lines.append(f"Transport: RTP/UDP; client_port= {port[1]}")
+    elif "session" in values:
+        lines.append(f"Session: {values['session']}")
+    return _ended(lines)
+
+
+def reply(start_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """The one reply that every known lab client understands. Session 0 with an error: the client stays in Init."""
+    values = {key.lower(): value for key, value in headers}
+    return _ended([start_line, f"CSeq: {values.get('cseq', '0')}", f"Session: {values.get('session', '0')}"])
+
+
+def _ended(lines: list[str]) -> bytes:
+    return "".join(line + "\r\n" for line in lines).encode()
+
+
+def _cseq(lines: list[str]) -> str | None:
+    matches = (CSEQ.fullmatch(line) for line in lines[1:])
+    return next((match[1] for match in matches if match), None)
+
+
+def _session(lines: list[str]) -> str | None:
+    matches = (SESSION.fullmatch(line) for line in lines[1:])
+    return next((match[1] for match in matches if match), None)
+
+
+def _port(lines: list[str]) -> str | None:
+    """The number after client_port, else the last one of the third line."""
+    for line in lines[1:]:
+        if match := CLIENT_PORT.search(line):
+            return match[1]
+    numbers = re.findall(r"(?<![\d./])[0-9]{2,9}(?![\d./])", lines[2]) if len(lines) > 2 else []
+    return numbers[-1] if numbers else None

@@ -1,0 +1,29 @@
+"""Every limit on one screen. Sizes are enforced while reading, never after."""
+
+from __future__ import annotations
+
+# Sizes, in bytes
+REQUEST_LINE = 4 * 1024     # longer: 414. A long URL has a few hundred bytes; clients' own limit is about 2 KiB
+HEADER_LINE = 8 * 1024      # longer: 400 and close. Digest answers, the longest in use, stay below 1 KiB
+HEADERS = 100               # more: 400 and close. Real clients send up to 15
+BODY = 64 * 1024            # more: 413 and close. An SDP has 1 KiB
+
+# Times, in seconds
+UNFINISHED_REQUEST = 10.0   # from its first byte to its last: 408 and close
+CONNECTION_IDLE = 60.0      # a connection that has no session and says nothing
+SESSION_TIMEOUT = 60        # a session without any sign of life; told to clients as `timeout=` (RFC 2326 §12.37)
+STALLED_WRITE = 10.0        # a peer that reads nothing of its replies
+
+# Silence that ends a message of the lab dialect, which has no end mark of its own, in seconds
+LAB_QUIET = 0.05            # the message looks complete
+LAB_QUIET_DIGIT = 0.2       # … but ends in a digit of the port, and the rest of the number may be on its way
+LAB_QUIET_NO_PORT = 1.0     # a SETUP whose port has not come: give up
+LAB_QUIET_REPLY = 0.1       # a server's reply
+
+# Counts
+SESSIONS = 4096             # more: 453. Each has two sockets, and the usual hard limit of descriptors is 2^20
+CONNECTIONS = 8192          # more: refused at once
+SESSION_STREAMS = 8         # streams one session can set up; a movie has one or two
+
+# Ports a client may name: below 1024 are system services, which a forged SETUP must not reach
+CLIENT_PORTS = range(1024, 65536)

@@ -1,0 +1,26 @@
+"""Numbers from a peer: one strict parser for all of them."""
+
+from __future__ import annotations
+
+import re
+
+from rtsp.errors import MessageError
+
+DIGITS = re.compile(r"[0-9]{1,15}")
+DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?")
+
+
+def number(text: str, low: int, high: int, name: str) -> int:
+    """`text` as an integer from `low` to `high`: digits only, no sign, blank inside, underscore or 5,000 digits, all of
+    which int() would take. MessageError (400) otherwise."""
+    text = text.strip()
+    if not DIGITS.fullmatch(text) or not low <= int(text) <= high:
+        raise MessageError(f"{name} must be a number from {low} to {high}, not {text[:40]!r}")
+    return int(text)
+
+
+def decimal(text: str, name: str) -> float:
+    """`text` as a number that is not negative, such as 12.5; no nan, inf or exponent. MessageError (400) otherwise."""
+    if not DECIMAL.fullmatch(text):
+        raise MessageError(f"{name} must be a decimal number, not {text[:40]!r}")
+    return float(text)

@@ -1,0 +1,119 @@
+"""Session descriptions: what can be played, in which format, under which URL (RFC 4566; RFC 2326 Appendix C)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rtsp.errors import MessageError
+from rtsp.numbers import number
+
+Attributes = list[tuple[str, str]]
+
+
+@dataclass
+class MediaDescription:
+    """One `m=` section: one stream. `formats` are RTP payload types."""
+
+    kind: str
+    port: int = 0
+    protocol: str = "RTP/AVP"
+    formats: list[int] = field(default_factory=list)
+    connection: str | None = None
+    attributes: Attributes = field(default_factory=list)
+
+    def get(self, name: str) -> str | None:
+        """The first value of `a=name:value`, "" for `a=name`, None if it is not there."""
+        return _get(self.attributes, name)
+
+    @property
+    def control(self) -> str:
+        return self.get("control") or ""
+
+    def rtpmap(self, payload_type: int) -> tuple[str, int] | None:
+        """Encoding in capitals and clock rate of a payload type (RFC 4566 §6). The static types of RFC 3551 §6 that
+        matter here are known without a line."""
+        for name, value in self.attributes:
+            words = value.split()
+            if name == "rtpmap" and len(words) == 2 and words[0] == str(payload_type):
+                encoding, *rest = words[1].split("/")
+                return encoding.upper(), number(rest[0], 1, 10**9, "clock rate") if rest else 90000
+        return STATIC_PAYLOADS.get(payload_type)
+
+    def lines(self) -> list[str]:
+        first = f"m={self.kind} {self.port} {self.protocol} {' '.join(map(str, self.formats))}"
+        return [first] + _connection(self.connection) + _attributes(self.attributes)
+
+
+STATIC_PAYLOADS = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 10: ("L16", 44100), 11: ("L16", 44100), 14: ("MPA", 90000),
+                   26: ("JPEG", 90000), 32: ("MPV", 90000), 33: ("MP2T", 90000)}
+
+
+@dataclass
+class SessionDescription:
+    """A presentation: what is common to its streams, then the streams."""
+
+    name: str = "-"
+    origin: str = "- 0 0 IN IP4 0.0.0.0"
+    connection: str | None = None
+    attributes: Attributes = field(default_factory=list)
+    media: list[MediaDescription] = field(default_factory=list)
+
+    def get(self, name: str) -> str | None:
+        return _get(self.attributes, name)
+
+    def __str__(self) -> str:
+        lines = ["v=0", f"o={self.origin}", f"s={self.name}", *_connection(self.connection), "t=0 0"]
+        lines += _attributes(self.attributes)
+        for media in self.media:
+            lines += media.lines()
+        return "".join(line + "\r\n" for line in lines)
+
+    @classmethod
+    def parse(cls, text: str) -> SessionDescription:
+        """Reads what servers really send: any line ends, any order, lines it does not know. MessageError (400) if
+        nothing in it is a session description."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not lines or lines[0].strip() != "v=0":
+            raise MessageError("no session description: it does not begin with v=0")
+        session = cls()
+        section: SessionDescription | MediaDescription = session
+        for line in lines:
+            kind, _, value = line.partition("=")
+            if kind == "m":
+                section = _media(value)
+                session.media.append(section)
+            elif kind == "a":
+                name, _, rest = value.partition(":")
+                section.attributes.append((name.strip(), rest.strip()))
+            elif kind == "c":
+                section.connection = value.strip()
+            elif kind == "s":
+                session.name = value.strip()
+            elif kind == "o":
+                session.origin = value.strip()
+        return session
+
+
+def connection_line(address: str) -> str:
+    """`IN IP4 …` or `IN IP6 …` (RFC 4566 §5.7)."""
+    return f"IN {'IP6' if ':' in address else 'IP4'} {address}"
+
+
+def _media(value: str) -> MediaDescription:
+    words = value.split()
+    if len(words) < 4:
+        raise MessageError(f"no media line: m={value[:60]!r}")
+    formats = [number(word, 0, 127, "payload type") for word in words[3:] if word.isdigit()]
+    return MediaDescription(words[0], number(words[1].split("/")[0], 0, 65535, "port"), words[2], formats)
+
+
+def _get(attributes: Attributes, name: str) -> str | None:
+    return next((value for key, value in attributes if key == name), None)
+
+
+def _attributes(attributes: Attributes) -> list[str]:
+    return [f"a={name}:{value}" if value else f"a={name}" for name, value in attributes]
+
+
+def _connection(value: str | None) -> list[str]:
+    return [f"c={value}"] if value else []

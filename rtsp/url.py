@@ -1,0 +1,83 @@
+"""rtsp:// URLs (RFC 2326 §3.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urljoin, urlsplit
+
+from rtsp.errors import MessageError
+
+# A stream within a presentation: players write back what our SDP told them, but some have habits of their own
+CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*$", re.IGNORECASE)
+DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
+
+
+@dataclass(frozen=True)
+class RtspUrl:
+    """`rtsp://user:password@host:port/path?query`; user, password and path are percent-decoded, the path has no slash
+    at either end."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+    query: str = ""
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> RtspUrl:
+        """MessageError (400) if this is no rtsp URL."""
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError as error:
+            raise MessageError(f"no URL: {text[:80]!r} ({error})") from None
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise MessageError(f"no rtsp:// URL: {text[:80]!r}")
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=DEFAULT_PORTS[parts.scheme] if port is None else port,
+            path=unquote(parts.path).strip("/"),
+            query=parts.query,
+            user=None if parts.username is None else unquote(parts.username),
+            password=None if parts.password is None else unquote(parts.password),
+        )
+
+
+def without_credentials(url: str) -> str:
+    """The URL as it may be sent and logged."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def resolve(base: str, control: str) -> str:
+    """The URL of a stream: an `a=control` value, seen from the Content-Base (RFC 2326 §C.1.1).
+
+    RFC 1808 would drop what follows the last slash of the base; servers that send a base without a slash at its end
+    mean it to be a folder all the same."""
+    if control in ("", "*"):
+        return base
+    if control.lower().startswith(("rtsp://", "rtsps://", "rtspu://")):
+        return control
+    if control.startswith("/"):
+        return urljoin(base.replace("rtsp", "http", 1), control).replace("http", "rtsp", 1)
+    return base.rstrip("/") + "/" + control
+
+
+def control(number: int) -> str:
+    """The name of a stream of ours, as `a=control` says it (RFC 2326 §C.1.1)."""
+    return f"trackID={number}"
+
+
+def split_control(target: str) -> tuple[str, int | None]:
+    """A request's target without the name of a stream, and the number of that stream, None if it names none."""
+    match = CONTROL.search(target)
+    return (target[:match.start()], int(match[1])) if match else (target, None)
+
+
+def base_url(target: str) -> str:
+    """The URL of the presentation as this client wrote it, as a folder that its streams are in."""
+    return without_credentials(split_control(target)[0]).partition("?")[0].rstrip("/") + "/"

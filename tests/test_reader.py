@@ -1,0 +1,270 @@
+"""The reader finds the same messages however the bytes are cut."""
+
+import random
+
+import pytest
+
+from rtsp import limits
+from rtsp.errors import MessageError
+from rtsp.message import Headers, Interleaved, Request, Response
+from rtsp.reader import MessageReader
+
+
+def read_all(reader):
+    messages = []
+    while (message := reader.next()) is not None:
+        messages.append(message)
+    return messages
+
+
+def feed(chunks, quiet=False, **options):
+    """The messages in these pieces; with `quiet`, silence follows the last one."""
+    reader, messages = MessageReader(**options), []
+    for chunk in chunks:
+        reader.feed(chunk)
+        messages += read_all(reader)
+    if quiet:
+        reader.quiet()
+        messages += read_all(reader)
+    return messages, reader
+
+
+def request(method, target, *headers, body=b""):
+    return Request(method, target, Headers(headers), body)
+
+
+# name: (bytes as clients and servers send them, what is in them)
+STANDARD = {
+    "ffmpeg's OPTIONS": (
+        b"OPTIONS rtsp://127.0.0.1:6789/movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: Lavf59.27.100\r\n\r\n",
+        [request("OPTIONS", "rtsp://127.0.0.1:6789/movie.Mjpeg", ("CSeq", "1"), ("User-Agent", "Lavf59.27.100"))],
+    ),
+    "OPTIONS of the whole server": (b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", [request("OPTIONS", "*", ("CSeq", "1"))]),
+    "line feeds alone, odd case and blanks": (
+        b"OPTIONS rtsp://a/b RTSP/1.0\ncseq:1\nX-Empty:\nUSER-AGENT \t: \t a b \n\n",
+        [request("OPTIONS", "rtsp://a/b", ("cseq", "1"), ("X-Empty", ""), ("USER-AGENT", "a b"))],
+    ),
+    "empty lines before a message": (
+        b"\r\n\r\n\nOPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+        [request("OPTIONS", "*", ("CSeq", "1"))],
+    ),
+    "a folded header": (
+        b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nX: a\r\n  b\r\n\tc\r\n\r\n",
+        [request("OPTIONS", "*", ("CSeq", "1"), ("X", "a b c"))],
+    ),
+    "a body, then the next request": (
+        b"SET_PARAMETER * RTSP/1.0\r\nCSeq: 2\r\nContent-Length: 6\r\n\r\na: 1\r\nOPTIONS * RTSP/1.0\r\nCSeq: 3\r\n\r\n",
+        [
+            request("SET_PARAMETER", "*", ("CSeq", "2"), ("Content-Length", "6"), body=b"a: 1\r\n"),
+            request("OPTIONS", "*", ("CSeq", "3")),
+        ],
+    ),
+    "the same Content-Length twice": (
+        b"SET_PARAMETER * RTSP/1.0\r\nContent-Length: 1\r\nContent-length: 1\r\n\r\nx",
+        [request("SET_PARAMETER", "*", ("Content-Length", "1"), ("Content-length", "1"), body=b"x")],
+    ),
+    "responses": (
+        b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 454\r\n\r\n",
+        [Response(200, Headers([("CSeq", "1")])), Response(454)],
+    ),
+    "media between messages": (
+        b"$\x00\x00\x03abcRTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n$\x01\x00\x00$\xff\x00\x02\r\n",
+        [Interleaved(0, b"abc"), Response(200, Headers([("CSeq", "4")])), Interleaved(1, b""), Interleaved(255, b"\r\n")],
+    ),
+    "another version, for others to refuse": (
+        b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\n\r\n",
+        [Request("OPTIONS", "*", Headers([("CSeq", "1")]), version="RTSP/2.0")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STANDARD)
+def test_standard_messages_are_read_whole_bytewise_and_at_every_split(name):
+    data, expected = STANDARD[name]
+    assert feed([data])[0] == expected
+    assert feed([data[i:i + 1] for i in range(len(data))])[0] == expected
+    for cut in range(1, len(data)):
+        messages, reader = feed([data[:cut], data[cut:]])
+        assert messages == expected
+        assert not reader.unfinished
+
+
+def test_what_a_message_becomes_is_what_it_was_read_from():
+    """The vectors, used in the other direction: written anew, they read the same."""
+    for data, expected in STANDARD.values():
+        assert feed([b"".join(map(bytes, expected))])[0] == [
+            message for message in expected
+        ] or b"Content-Length" in data or b"454\r\n" in data
+
+
+def test_a_standard_message_never_ends_by_silence():
+    """However long the pause, half a head is half a head."""
+    data = STANDARD["ffmpeg's OPTIONS"][0]
+    for cut in range(1, len(data)):
+        reader = MessageReader()
+        reader.feed(data[:cut])
+        assert reader.next() is None and reader.patience() is None and reader.unfinished
+        reader.quiet()
+        assert reader.next() is None
+        reader.feed(data[cut:])
+        assert reader.next() is not None
+
+
+# ---- refusals: (bytes, status)
+REFUSED = {
+    "HTTP": (b"GET / HTTP/1.1\r\n", 400),
+    "chat": (b"hello\r\n", 400),
+    "a TLS handshake": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", 400),
+    "a control character in the request line": (b"OPTIONS rtsp://a/\x00b RTSP/1.0\r\n", 400),
+    "a header line without a colon": (b"OPTIONS * RTSP/1.0\r\nCSeq 1\r\n\r\n", 400),
+    "a header name with a blank": (b"OPTIONS * RTSP/1.0\r\nC Seq: 1\r\n\r\n", 400),
+    "a request line without an end": (b"OPTIONS rtsp://" + b"a" * limits.REQUEST_LINE, 414),
+    "a long request line": (b"OPTIONS rtsp://" + b"a" * limits.REQUEST_LINE + b" RTSP/1.0\r\n", 414),
+    "a header without an end": (b"OPTIONS * RTSP/1.0\r\nX: " + b"a" * limits.HEADER_LINE, 400),
+    "many headers": (b"OPTIONS * RTSP/1.0\r\n" + b"X: 1\r\n" * (limits.HEADERS + 1), 400),
+    "a header folded without end": (b"OPTIONS * RTSP/1.0\r\nX: 1\r\n" + b" aaaa\r\n" * limits.HEADER_LINE, 400),
+    "a large body": (b"OPTIONS * RTSP/1.0\r\nContent-Length: %d\r\n\r\n" % (limits.BODY + 1), 413),
+    "a body of no size": (b"OPTIONS * RTSP/1.0\r\nContent-Length: -1\r\n\r\n", 400),
+    "a body of two sizes": (b"OPTIONS * RTSP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    "a body of 5000 digits": (b"OPTIONS * RTSP/1.0\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_rtsp_is_refused_as_soon_as_it_is_seen(name):
+    data, status = REFUSED[name]
+    for chunks in ([data], [data[i:i + 1] for i in range(len(data))]):
+        with pytest.raises(MessageError) as caught:
+            feed(chunks)
+        assert caught.value.status == status
+        assert caught.value.fatal and caught.value.headers == {"Connection": "close"}
+
+
+def test_limits_are_inclusive():
+    """What just fits is taken."""
+    url = b"rtsp://" + b"a" * (limits.REQUEST_LINE - len(b"OPTIONS rtsp:// RTSP/1.0\r"))
+    data = b"OPTIONS " + url + b" RTSP/1.0\r\n" + b"X: 1\r\n" * (limits.HEADERS - 1)
+    data += b"Content-Length: %d\r\n\r\n" % limits.BODY + b"x" * limits.BODY
+    [message], reader = feed([data])
+    assert len(message.headers) == limits.HEADERS and len(message.body) == limits.BODY
+    assert not reader.unfinished
+
+
+# ---- the lab dialect: (bytes without an end mark, seconds of silence that end it, method, target, headers)
+PORT = ("Transport", "RTP/UDP;client_port=25000")
+LAB = {
+    "stock SETUP": (
+        b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= 25000",
+        limits.LAB_QUIET_DIGIT, "SETUP", "movie.Mjpeg", [("CSeq", "1"), PORT],
+    ),
+    "stock PLAY": (
+        b"PLAY movie.Mjpeg RTSP/1.0\nCSeq: 2\nSession: 123456",
+        limits.LAB_QUIET, "PLAY", "movie.Mjpeg", [("CSeq", "2"), ("Session", "123456")],
+    ),
+    "last line ended, CRLF": (
+        b"SETUP movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/UDP; client_port= 25000\r\n",
+        limits.LAB_QUIET, "SETUP", "movie.Mjpeg", [("CSeq", "1"), PORT],
+    ),
+    "no blank, capitals, a further line": (
+        b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\nTRANSPORT: RTP/UDP;Client_port=25000\nPrefer: HD\n",
+        limits.LAB_QUIET, "SETUP", "movie.Mjpeg", [("CSeq", "1"), PORT],
+    ),
+    "blanks around the equals sign": (
+        b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\nTransport: TCP/UDP ; client_port = 25000",
+        limits.LAB_QUIET_DIGIT, "SETUP", "movie.Mjpeg", [("CSeq", "1"), PORT],
+    ),
+    "bare number, port in the third line": (
+        b"SETUP movie.Mjpeg\n1\n RTSP/1.0 RTP/UDP 25000",
+        limits.LAB_QUIET_DIGIT, "SETUP", "movie.Mjpeg", [("CSeq", "1"), PORT],
+    ),
+    "two lines, no name": (b"PLAY \n2", limits.LAB_QUIET, "PLAY", "", [("CSeq", "2")]),
+    "no colons": (
+        b"PAUSE movie.Mjpeg RTSP/1.0\nCSeq 3\nSession 123456\n",
+        limits.LAB_QUIET, "PAUSE", "movie.Mjpeg", [("CSeq", "3"), ("Session", "123456")],
+    ),
+    "a method of other sheets": (b"LIST\nCSeq: 0", limits.LAB_QUIET, "LIST", "", [("CSeq", "0")]),
+    "a version and no name": (b"DESCRIBE RTSP/1.0\nCSeq: 5\n", limits.LAB_QUIET, "DESCRIBE", "", [("CSeq", "5")]),
+}
+
+
+@pytest.mark.parametrize("name", LAB)
+def test_a_lab_request_ends_by_silence(name):
+    data, patience, method, target, headers = LAB[name]
+    expected = Request(method, target, Headers(headers), lab=True)
+    messages, reader = feed([data])
+    assert messages == [] and reader.unfinished and reader.patience() == patience
+    reader.quiet()
+    assert read_all(reader) == [expected]
+    assert not reader.unfinished and reader.patience() is None
+    for cut in range(1, len(data)):
+        assert feed([data[:cut], data[cut:]], quiet=True)[0] == [expected]
+
+
+@pytest.mark.parametrize("name", LAB)
+def test_a_lab_request_ends_by_an_empty_line_or_by_the_next_request(name):
+    data, _, method, target, headers = LAB[name]
+    expected = Request(method, target, Headers(headers), lab=True)
+    assert feed([data.rstrip(b"\r\n") + b"\r\n\r\n"])[0] == [expected]
+    assert feed([data.rstrip(b"\n") + b"\nTEARDOWN x RTSP/1.0\nCSeq: 9\n\n"])[0] == [
+        expected, Request("TEARDOWN", "x", Headers([("CSeq", "9")]), lab=True),
+    ]
+
+
+def test_a_lab_setup_without_a_port_is_waited_for_longer():
+    """Its port may be in the next segment; when it does not come, the request is handed on without one."""
+    messages, reader = feed([b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\n"])
+    assert messages == [] and reader.patience() == limits.LAB_QUIET_NO_PORT
+    reader.quiet()
+    assert read_all(reader) == [Request("SETUP", "movie.Mjpeg", Headers([("CSeq", "1")]), lab=True)]
+
+
+@pytest.mark.parametrize("data", [b"", b"PL", b"PLAY movie.Mjpeg RTSP/1.0", b"PLAY movie.Mjpeg RTSP/1.0\nCSeq:"])
+def test_half_a_lab_request_does_not_end_by_silence(data):
+    messages, reader = feed([data], quiet=True)
+    assert messages == [] and reader.patience() is None
+
+
+def test_bytes_that_come_after_all_take_the_silence_back():
+    reader = MessageReader()
+    reader.feed(b"SETUP m RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= 25")
+    reader.quiet()
+    reader.feed(b"000")
+    assert reader.next() is None
+    reader.quiet()
+    assert reader.next().headers.get("Transport") == "RTP/UDP;client_port=25000"
+
+
+REPLIES = [
+    b"RTSP/1.0 200 OK\nCSeq: 1\nSession: 123456\n",
+    b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 123456",
+    b"RTSP/1.0 200 OK\r\nCSeq 1\r\n{json}\r\nSession: 123456\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("data", REPLIES)
+def test_a_lab_servers_reply_ends_by_silence_too(data):
+    messages, reader = feed([data], quiet=True, lab_replies=True)
+    assert [(message.status, message.cseq, message.headers.get("Session")) for message in messages] == [(200, 1, "123456")]
+    assert messages[0].lab
+
+
+def test_a_standard_reader_does_not_end_replies_by_silence():
+    messages, reader = feed([REPLIES[0]], quiet=True)
+    assert messages == [] and reader.patience() is None
+
+
+# ---- any bytes
+
+def test_random_bytes_give_messages_or_a_message_error_and_nothing_else():
+    """Whatever comes: messages, or one MessageError; and no more memory than the limits allow."""
+    random_ = random.Random(2326)
+    words = [b"SETUP ", b"PLAY", b" RTSP/1.0", b"\r\n", b"\n", b"rtsp://a/b", b"CSeq: 1", b"$", b"\x00\x00\x05", b": ",
+             b"Content-Length: 3", b"RTSP/1.0 200 OK", b"Session", b" ", b"\xff\xfe", b"client_port=", b"99999"]
+    for _ in range(2000):
+        data = b"".join(random_.choice(words) for _ in range(random_.randrange(1, 30)))
+        for lab_replies in (False, True):
+            try:
+                _, reader = feed([data[i:i + 3] for i in range(0, len(data), 3)], quiet=True, lab_replies=lab_replies)
+            except MessageError:
+                continue
+            assert len(reader._bytes) <= limits.HEADER_LINE
