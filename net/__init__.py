@@ -1,0 +1,1 @@
+"""Every socket and every thread helper of the lab, and nothing else."""

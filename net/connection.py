@@ -1,0 +1,135 @@
+"""One RTSP conversation over TCP: bytes of the socket ⇄ messages."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from net.addresses import Address
+from rtsp import limits
+from rtsp.errors import MessageError
+from rtsp.message import Message
+from rtsp.reader import MessageReader
+
+CHUNK = 65536           # bytes asked for at a time
+LONGEST_WAIT = 0.5      # seconds; no blocking call lasts longer, so that a thread sees soon that it shall stop
+LINGER = 1.0            # seconds in which the peer may read our last reply before the connection is gone
+
+
+class ConnectionClosed(OSError):
+    """The peer has gone, or we have closed the connection."""
+
+
+class Connection:
+    """Messages in, bytes out. One thread receives; any thread may send or close.
+
+    Lock: `_sending` is held while one message is written, so that two threads never mix their bytes. Nobody holds it
+    while waiting for something to read.
+    """
+
+    def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
+        self.reader = reader
+        self.peer: Address = sock.getpeername()
+        self.local: Address = sock.getsockname()
+        self._socket = sock
+        self._clock = clock
+        self._sending = threading.Lock()
+        self._closed = False
+        self._heard = self._began = clock()     # when the last byte came, and the first one of an unfinished message
+        sock.setblocking(False)
+        # Without this, a reply waits up to 40 ms for the acknowledgement of the one before
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def receive(self, timeout: float) -> Message | None:
+        """The next message; None if `timeout` seconds did not bring a whole one.
+
+        ConnectionClosed when there will be none; MessageError when what came is no RTSP, or takes too long to come."""
+        deadline = self._clock() + timeout
+        while True:
+            message = self.reader.next()
+            now = self._clock()
+            if message is not None:
+                self._began = now
+                return message
+            if now >= deadline:
+                return None
+            self._wait_for_bytes(now, deadline)
+
+    def _wait_for_bytes(self, now: float, deadline: float) -> None:
+        patience = self.reader.patience()
+        quiet = deadline if patience is None else self._heard + patience
+        if now >= quiet:
+            self.reader.quiet()
+        elif wait(self._socket, min(deadline, quiet) - now):
+            self._read()
+        if self.reader.unfinished and self._clock() > self._began + limits.UNFINISHED_REQUEST:
+            raise MessageError("the request was not finished in time", 408, fatal=True)
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise ConnectionClosed(str(error)) from None
+        if not data:
+            raise ConnectionClosed("the peer closed the connection")
+        self._heard = self._clock()
+        if not self.reader.unfinished:
+            self._began = self._heard       # never restarted by later bytes: a slow sender gains nothing
+        self.reader.feed(data)
+
+    def send(self, data: bytes) -> None:
+        """Write all of it. ConnectionClosed if the peer is gone or has read nothing for too long."""
+        view = memoryview(data)
+        with self._sending:
+            deadline = self._clock() + limits.STALLED_WRITE
+            while view:
+                try:
+                    view = view[self._socket.send(view):]
+                except BlockingIOError:
+                    if not wait(self._socket, LONGEST_WAIT, write=True) and self._clock() > deadline:
+                        raise ConnectionClosed("the peer reads nothing") from None
+                except OSError as error:
+                    raise ConnectionClosed(str(error)) from None
+
+    def finish(self) -> None:
+        """Close after a last reply. Closing a socket with unread bytes would make the system throw that reply away."""
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            deadline = self._clock() + LINGER
+            while (left := deadline - self._clock()) > 0 and wait(self._socket, left) and self._socket.recv(CHUNK):
+                pass
+        except OSError:
+            pass                            # the peer was faster
+        self.close()
+
+    def close(self) -> None:
+        """Twice is fine. A thread that waits in receive() gets a ConnectionClosed."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)     # wakes a waiting thread; close() alone does not
+        except OSError:
+            pass                            # not connected any more
+        self._socket.close()
+
+
+def wait(sock: socket.socket, timeout: float, write: bool = False) -> bool:
+    """True if the socket can be read (or written) within `timeout` seconds, of which LONGEST_WAIT at most are waited.
+
+    poll() where there is one: select() cannot watch a descriptor above 1023."""
+    timeout = max(0.0, min(timeout, LONGEST_WAIT))
+    try:
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(sock, select.POLLOUT if write else select.POLLIN)
+            return bool(poll.poll(timeout * 1000))
+        ready = select.select([] if write else [sock], [sock] if write else [], [], timeout)
+    except (OSError, ValueError) as error:
+        raise ConnectionClosed(f"the connection was closed ({error})") from None
+    return bool(ready[0] or ready[1])

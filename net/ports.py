@@ -1,0 +1,54 @@
+"""The UDP ports where a client receives one stream."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+from net.addresses import Address, at_port
+from net.channels import bind_pair
+from net.datagrams import DatagramReader, Handler
+
+log = logging.getLogger(__name__)
+
+TRIES = 20      # pairs of ports from the wanted one on
+
+
+class UdpPorts:
+    """A pair of sockets, RTP on the wanted port and RTCP on the next one, and the thread "receiver" that reads them.
+
+    `numbers` are the real ones: a pair that is taken is passed over, and after some more any free one will do."""
+
+    def __init__(self, local: Address, wanted: int) -> None:
+        """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair."""
+        self._rtp, self._rtcp = _bind(local, wanted)
+        self.numbers = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
+        self._reader = DatagramReader("receiver")
+        self._reader.start()
+
+    def listen(self, rtp: Handler, rtcp: Handler) -> None:
+        """Hand each datagram to one of these, on the thread "receiver"."""
+        self._reader.add(self._rtp, rtp)
+        self._reader.add(self._rtcp, rtcp)
+
+    def send(self, peer: Address, ports: tuple[int, int], rtp: bytes, rtcp: bytes) -> None:
+        """One datagram from each of our ports to each of the peer's."""
+        for sock, port, data in ((self._rtp, ports[0], rtp), (self._rtcp, ports[1], rtcp)):
+            try:
+                sock.sendto(data, at_port(peer, port))
+            except OSError as error:
+                log.info("! UDP port %d of the server: %s", port, error)
+
+    def close(self) -> None:
+        self._reader.discard(self._rtp)
+        self._reader.discard(self._rtcp)
+        self._reader.close()
+
+
+def _bind(local: Address, wanted: int) -> tuple[socket.socket, socket.socket]:
+    for port in range(wanted, min(wanted + 2 * TRIES, 65535), 2) if wanted else ():
+        try:
+            return bind_pair(local, port)
+        except OSError as error:
+            log.info("! UDP port %d: %s", port, error)
+    return bind_pair(local, 0)
