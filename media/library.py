@@ -1,0 +1,149 @@
+"""Which movie a name means: the files below one folder, and what has been added by name.
+
+Every name comes from the network.  Whatever does not lead to a regular file below the folder (a path out of it, a
+link out of it, a pipe, a device, nothing at all) is the same NotFound.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Lock
+
+from media.source import NotFound, Presentation
+
+MOVIE_SUFFIXES = (".mjpeg", ".mjpg")
+NAMES_LIMIT = 1000  # names listed
+ENTRIES_LIMIT = 20_000  # directory entries looked at for them: the folder may turn out to be somebody's home
+KEPT_OPEN = 64  # movies kept open: each holds a file descriptor
+_FOREIGN = re.compile(r"[\\\0]|^[A-Za-z]:" + ("|:" if os.name == "nt" else ""))  # Windows paths, its streams, NUL
+
+Stamp = tuple[int, int, int]
+
+
+class Library:
+    """Movies by name.  Safe from any thread.
+
+    An opened movie is kept and shared.  When its file has another size, modification time or inode at the next
+    `find`, it is opened anew; the old one goes on for those who play it, and its descriptor is closed when the last of
+    them lets go of it (`media.randomfile`).  The same holds for the least recently used ones over KEPT_OPEN.
+    `open_movie` makes a Presentation of a path, and raises MovieError for a file that cannot be played.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], open_movie: Callable[[Path], Presentation]) -> None:
+        self.folder = os.path.realpath(folder)
+        self._open_movie = open_movie
+        self._lock = Lock()  # guards the two tables
+        self._opening = Lock()  # one movie is opened at a time, and so each only once; what is open need not wait
+        self._added: dict[str, Presentation] = {}
+        self._opened: OrderedDict[str, tuple[Stamp, Presentation]] = OrderedDict()
+
+    def add(self, name: str, presentation: Presentation) -> None:
+        """Give this presentation (a live one, say) a name; it goes before a file of that name."""
+        with self._lock:
+            self._added[name.strip("/")] = presentation
+
+    def find(self, path: str) -> Presentation:
+        """The presentation that the decoded URL path names, exactly or, if only one fits, but for upper and lower
+        case.  NotFound, or MovieError if the file cannot be played."""
+        name = path.strip("/")
+        with self._lock:
+            added = _choose(name, self._added)
+            if added is not None:
+                return self._added[added]
+        try:
+            file = self._locate(name)
+            status = os.stat(file)
+        except (OSError, ValueError):  # ValueError: characters that no file name can have
+            raise NotFound(f"there is no movie {path!r}") from None
+        if not stat.S_ISREG(status.st_mode):
+            raise NotFound(f"there is no movie {path!r}")
+        return self._movie(file, (status.st_mtime_ns, status.st_size, status.st_ino))
+
+    def names(self) -> list[str]:
+        """What can be asked for, sorted: the added names and the files that look like movies, 1000 at most."""
+        with self._lock:
+            names = set(self._added)
+        for folder, name in self._files():
+            path = os.path.join(folder, name)
+            if name.lower().endswith(MOVIE_SUFFIXES) and os.path.isfile(path) and self._inside(os.path.realpath(path)):
+                names.add(os.path.relpath(path, self.folder).replace(os.sep, "/"))
+        return sorted(name for name in names if name.isprintable())[:NAMES_LIMIT]
+
+    def close(self) -> None:
+        """Close the movies that were opened."""
+        with self._lock:
+            opened = [presentation for _, presentation in self._opened.values()]
+            self._opened.clear()
+        for presentation in opened:
+            presentation.close()
+
+    def _files(self) -> Iterable[tuple[str, str]]:
+        """(folder, name) of each file below the folder, hidden folders left out; ENTRIES_LIMIT entries at most."""
+        left = ENTRIES_LIMIT
+        for folder, folders, files in os.walk(self.folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files)[:left]:
+                yield folder, name
+            left -= len(files) + len(folders)
+            if left <= 0:
+                return
+
+    def _locate(self, name: str) -> str:
+        """The real path that a name leads to.  OSError, ValueError if there is none below the folder."""
+        parts = name.split("/")
+        if _FOREIGN.search(name) or any(part in ("", ".", "..") for part in parts):
+            raise ValueError(name)
+        path = self.folder
+        for part in parts:
+            if not os.path.lexists(os.path.join(path, part)):
+                part = _choose(part, os.listdir(path)) or part
+            path = os.path.join(path, part)
+        path = os.path.realpath(path, strict=True)
+        if not self._inside(path):
+            raise ValueError(name)
+        return path
+
+    def _inside(self, path: str) -> bool:
+        try:
+            return os.path.commonpath((self.folder, path)) == self.folder
+        except ValueError:  # another drive
+            return False
+
+    def _movie(self, file: str, stamp: Stamp) -> Presentation:
+        kept = self._kept(file, stamp)
+        if kept is not None:
+            return kept
+        with self._opening:
+            kept = self._kept(file, stamp)  # somebody else may have opened it while we waited
+            if kept is not None:
+                return kept
+            presentation = self._open_movie(Path(file))
+            with self._lock:
+                self._opened[file] = stamp, presentation
+                self._opened.move_to_end(file)
+                if len(self._opened) > KEPT_OPEN:
+                    self._opened.popitem(last=False)
+            return presentation
+
+    def _kept(self, file: str, stamp: Stamp) -> Presentation | None:
+        with self._lock:
+            kept = self._opened.get(file)
+            if kept is None or kept[0] != stamp:
+                return None
+            self._opened.move_to_end(file)
+            return kept[1]
+
+
+def _choose(name: str, names: Iterable[str]) -> str | None:
+    """`name` if it is among the names, else the only one that differs in case alone: handouts say movie.Mjpeg and
+    movie.MJPEG, and there is a player that asks in lower case."""
+    names = list(names)
+    if name in names:
+        return name
+    alike = [other for other in names if other.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
