@@ -9,7 +9,7 @@ from rtsp.sdp import MediaDescription, SessionDescription
 
 
 def choose_video(description: SessionDescription) -> tuple[MediaDescription, int, int]:
-    """The first JPEG stream, its payload type and its clock rate. MissingError names the codecs that are there instead."""
+    """The first JPEG stream, its payload type and its clock rate. MissingError names what is there instead."""
     others = []
     for media in description.media:
         for payload_type in media.formats:

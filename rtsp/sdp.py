@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rtsp.errors import MessageError
+from rtsp.headers import Range
 from rtsp.numbers import number
+from rtsp.url import control
 
 Attributes = list[tuple[str, str]]
 
@@ -92,6 +96,40 @@ class SessionDescription:
             elif kind == "o":
                 session.origin = value.strip()
         return session
+
+
+class Format(Protocol):
+    """What describe() wants to know of a stream: payload type, its name in a=rtpmap, clock rate in Hz, and where they
+    matter, channels and frames a second."""
+
+    kind: str
+    payload_type: int
+    encoding: str
+    clock_rate: int
+    channels: int | None
+    frame_rate: float | None
+
+
+def describe(name: str, version: int, address: str, duration: float | None, formats: Iterable[Format]
+             ) -> SessionDescription:
+    """The description of a presentation that a server at `address` plays on demand (RFC 2326 Appendix C); `duration`
+    in seconds, None if it is live."""
+    return SessionDescription(
+        name=name,
+        origin=f"- {version} {version} {connection_line(address)}",
+        connection=connection_line("::" if ":" in address else "0.0.0.0"),      # who asks decides where media goes
+        attributes=[("control", "*"), ("range", str(Range(0.0, duration, now=duration is None)))],
+        media=[_describe_stream(format, stream) for stream, format in enumerate(formats)],
+    )
+
+
+def _describe_stream(format: Format, stream: int) -> MediaDescription:
+    rtpmap = f"{format.payload_type} {format.encoding}/{format.clock_rate}"
+    attributes = [("rtpmap", f"{rtpmap}/{format.channels}" if format.channels else rtpmap)]
+    if format.frame_rate:
+        attributes.append(("framerate", f"{format.frame_rate:g}"))
+    attributes.append(("control", control(stream)))
+    return MediaDescription(format.kind, formats=[format.payload_type], attributes=attributes)
 
 
 def connection_line(address: str) -> str:

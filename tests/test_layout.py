@@ -25,7 +25,7 @@ ARROWS: dict[str, set[str]] = {
     "RtspClient": {"rtsp", "net"},
     "Server": {"ServerWorker", "Session", "VideoStream", "media", "net", "rtsp"},
     "ServerWorker": {"Session", "RtpPacket", "media", "rtsp", "net"},
-    "Session": {"media", "net", "rtp", "RtpPacket", "rtsp.states"},
+    "Session": {"media", "net", "rtp", "RtpPacket", "rtsp.states", "rtsp.errors"},
     "VideoStream": {"media"},
     "RtpPacket": set(),
     "Publisher": {"RtspClient", "media", "net"},

@@ -30,7 +30,10 @@ MESSAGES = {
         Response(200, Headers([("Session", "123456"), ("CSeq", "1"), ("Public", "PLAY")]), lab=True),
         b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 123456\r\n",
     ),
-    "lab error": (Response(404, Headers([("CSeq", "1")]), lab=True), b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\nSession: 0\r\n"),
+    "lab error": (
+        Response(404, Headers([("CSeq", "1")]), lab=True),
+        b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\nSession: 0\r\n",
+    ),
 }
 
 

@@ -53,7 +53,8 @@ STANDARD = {
         [request("OPTIONS", "*", ("CSeq", "1"), ("X", "a b c"))],
     ),
     "a body, then the next request": (
-        b"SET_PARAMETER * RTSP/1.0\r\nCSeq: 2\r\nContent-Length: 6\r\n\r\na: 1\r\nOPTIONS * RTSP/1.0\r\nCSeq: 3\r\n\r\n",
+        b"SET_PARAMETER * RTSP/1.0\r\nCSeq: 2\r\nContent-Length: 6\r\n\r\na: 1\r\n"
+        b"OPTIONS * RTSP/1.0\r\nCSeq: 3\r\n\r\n",
         [
             request("SET_PARAMETER", "*", ("CSeq", "2"), ("Content-Length", "6"), body=b"a: 1\r\n"),
             request("OPTIONS", "*", ("CSeq", "3")),
@@ -69,7 +70,10 @@ STANDARD = {
     ),
     "media between messages": (
         b"$\x00\x00\x03abcRTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n$\x01\x00\x00$\xff\x00\x02\r\n",
-        [Interleaved(0, b"abc"), Response(200, Headers([("CSeq", "4")])), Interleaved(1, b""), Interleaved(255, b"\r\n")],
+        [
+            Interleaved(0, b"abc"), Response(200, Headers([("CSeq", "4")])),
+            Interleaved(1, b""), Interleaved(255, b"\r\n"),
+        ],
     ),
     "another version, for others to refuse": (
         b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\n\r\n",
@@ -89,12 +93,16 @@ def test_standard_messages_are_read_whole_bytewise_and_at_every_split(name):
         assert not reader.unfinished
 
 
-def test_what_a_message_becomes_is_what_it_was_read_from():
-    """The vectors, used in the other direction: written anew, they read the same."""
-    for data, expected in STANDARD.values():
-        assert feed([b"".join(map(bytes, expected))])[0] == [
-            message for message in expected
-        ] or b"Content-Length" in data or b"454\r\n" in data
+@pytest.mark.parametrize("name", STANDARD)
+def test_messages_written_anew_read_the_same(name):
+    """The vectors in the other direction. (A Content-Length that was there twice is written once, and last.)"""
+    expected = STANDARD[name][1]
+    again = feed([b"".join(map(bytes, expected))])[0]
+    assert list(map(type, again)) == list(map(type, expected))
+    for message in (*expected, *again):
+        if not isinstance(message, Interleaved):
+            message.headers = Headers(line for line in message.headers if line[0].lower() != "content-length")
+    assert again == expected
 
 
 def test_a_standard_message_never_ends_by_silence():
@@ -244,8 +252,8 @@ REPLIES = [
 @pytest.mark.parametrize("data", REPLIES)
 def test_a_lab_servers_reply_ends_by_silence_too(data):
     messages, reader = feed([data], quiet=True, lab_replies=True)
-    assert [(message.status, message.cseq, message.headers.get("Session")) for message in messages] == [(200, 1, "123456")]
-    assert messages[0].lab
+    [reply] = messages
+    assert (reply.status, reply.cseq, reply.headers.get("Session"), reply.lab) == (200, 1, "123456", True)
 
 
 def test_a_standard_reader_does_not_end_replies_by_silence():
