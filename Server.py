@@ -1,0 +1,253 @@
+"""The server: listens, keeps the sessions, and gives each connection a ServerWorker of its own.
+
+    python Server.py 6789
+"""
+
+import argparse
+import logging
+import math
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from functools import partial
+
+from media.library import Library
+from media.prepare import Preparer
+from net.addresses import listen
+from net.connection import Connection, ConnectionClosed
+from net.datagrams import DatagramReader
+from net.pacer import Pacer
+from rtsp import limits
+from rtsp.reader import MessageReader
+from ServerWorker import SERVER_NAME, ServerWorker
+from Session import Sessions
+from VideoStream import VideoStream
+
+log = logging.getLogger(__name__)
+
+TICK = 0.5              # seconds between looks at the clock and at the request to stop
+USAGE, CANNOT_LISTEN = 2, 3     # exit codes
+
+
+def openMovie(path, fps=None):
+    """How the library opens a file."""
+    return VideoStream(path, fps).presentation()
+
+
+class Server:
+    """Owns the listening sockets and every thread: `accept`, one worker a connection, `pacer`, `preparer`, `datagrams`.
+
+    start(), then close(); close() twice is fine.
+    """
+
+    def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT):
+        """OSError if the port is taken or forbidden."""
+        self.sockets = listen(host, port)
+        self.port = self.sockets[0].getsockname()[1]
+        self.stopping = threading.Event()
+        self.library = Library(media, partial(openMovie, fps=fps))
+        self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType))
+        self.pacer = Pacer()
+        self.reader = DatagramReader("datagrams")
+        self.sessions = Sessions(self.reader, timeout)
+        self.workers = {}                               # thread: its connection
+        self._lock = threading.Lock()                   # guards workers
+        self._closed = False
+        self._wakeIn, self._wakeOut = socket.socketpair()   # makes the accepting thread see at once that it is over
+        self._thread = threading.Thread(target=self.serve, name="accept")
+
+    def start(self):
+        for helper in (self.preparer, self.pacer, self.reader, self._thread):
+            helper.start()
+
+    def serve(self):
+        """Accept connections until stop() is called."""
+        with selectors.DefaultSelector() as selector:
+            for sock in (*self.sockets, self._wakeIn):
+                selector.register(sock, selectors.EVENT_READ)
+            checked = time.monotonic()
+            while not self.stopping.is_set():
+                for key, _ in selector.select(TICK):
+                    if key.fileobj is not self._wakeIn:
+                        self.accept(key.fileobj)
+                if time.monotonic() - checked >= TICK:
+                    checked = time.monotonic()
+                    self.sessions.expire()
+
+    def accept(self, listener):
+        try:
+            sock, _ = listener.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:                        # no descriptors left, or the peer has gone again
+            log.error("! a connection could not be accepted: %s", error)
+            self.stopping.wait(0.1)
+            return
+        try:
+            connection = Connection(sock, MessageReader())
+        except OSError:                                 # gone again
+            sock.close()
+            return
+        self.startWorker(connection)
+
+    def startWorker(self, connection):
+        worker = ServerWorker({"connection": connection, "server": self})
+        thread = threading.Thread(target=self.work, args=(worker,), name=f"worker {worker.peer}")
+        with self._lock:
+            self.workers[thread] = connection           # before it starts: it removes itself at its end
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                del self.workers[thread]
+            log.error("! %s: no thread left", worker.peer)
+            self.turnAway(connection)
+
+    def turnAway(self, connection):
+        try:
+            connection.send(b"RTSP/1.0 503 Service Unavailable\r\n\r\n")
+        except ConnectionClosed:
+            pass                                        # it has gone itself
+        connection.close()
+
+    def work(self, worker):
+        try:
+            worker.run()
+        finally:
+            with self._lock:
+                self.workers.pop(threading.current_thread(), None)
+
+    def stop(self):
+        """No more connections."""
+        self.stopping.set()
+        try:
+            self._wakeOut.send(b"!")
+        except OSError:
+            pass                                        # closed already
+
+    def close(self):
+        """Say goodbye to every viewer, and give everything back: last made, first ended."""
+        if self._closed:
+            return
+        self._closed = True
+        self.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        for sock in (*self.sockets, self._wakeIn, self._wakeOut):
+            sock.close()
+        for session in self.sessions.all():
+            self.sessions.remove(session, bye=True)
+        with self._lock:
+            workers = dict(self.workers)
+        for connection in workers.values():
+            connection.close()
+        for thread in workers:
+            thread.join()
+        for helper in (self.reader, self.pacer, self.preparer):
+            helper.close()
+        self.library.close()
+
+
+def parseArguments(arguments):
+    parser = argparse.ArgumentParser(prog="Server.py", description="An RTSP server for MJPEG movies.")
+    parser.add_argument("port", nargs="?", type=portNumber, default=6789, help="TCP port of RTSP (default: 6789)")
+    parser.add_argument("--media", metavar="DIR", help="folder of the movies (default: this folder if it holds any, "
+                        "else the folder of Server.py)")
+    parser.add_argument("--host", metavar="ADDR", help="listen on this address only (default: on all)")
+    parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
+    parser.add_argument("--timeout", metavar="S", type=positive, default=limits.SESSION_TIMEOUT,
+                        help="seconds of silence that end a session (default: %(default)s)")
+    parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
+    parser.add_argument("--version", action="version", version=SERVER_NAME)
+    return parser.parse_args(arguments)
+
+
+def portNumber(text):
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def positive(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text!r}")
+    return value
+
+
+def mediaFolder(named):
+    """The folder to serve: the one that was named, else this one if it has a movie, else that of Server.py."""
+    if named is not None:
+        return named
+    here = os.getcwd()
+    return here if Library(here, openMovie).names() else os.path.dirname(os.path.abspath(__file__))
+
+
+def banner(server, folder):
+    """What a user wants to copy."""
+    host = socket.gethostname()
+    lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
+    lines += [f"  rtsp://127.0.0.1:{server.port}/{name}" for name in server.library.names()[:10]]
+    lines += [f"From other machines: {host} in place of 127.0.0.1",
+              f"Wireshark: Decode As… RTSP, or tshark -d tcp.port=={server.port},rtsp"]
+    return "\n".join(lines)
+
+
+def fail(code, text):
+    print(text, file=sys.stderr)
+    return code
+
+
+def main(arguments=None):
+    options = parseArguments(arguments)
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
+    folder = mediaFolder(options.media)
+    if not os.path.isdir(folder):
+        return fail(USAGE, f"There is no folder {folder}. Name the folder of your movies: --media DIR")
+    try:
+        server = Server(options.port, options.host, folder, options.fps, options.timeout)
+    except PermissionError:
+        return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
+    except OSError as error:
+        return fail(CANNOT_LISTEN, whyNot(options, error))
+    try:
+        onSignals(interrupt)
+        server.start()
+        print(banner(server, folder), flush=True)
+        while True:
+            time.sleep(TICK)                            # in steps: on Windows, Ctrl-C does not end a wait
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+    return 0
+
+
+def onSignals(handler):
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):      # the last is Ctrl-Break, and Windows' alone
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handler)
+
+
+def interrupt(number, frame):
+    """The first signal ends the wait in main(); those after it do not disturb the goodbyes."""
+    onSignals(signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def whyNot(options, error):
+    if isinstance(error, socket.gaierror) or options.host:
+        return f"Cannot listen on {options.host} port {options.port}: {error.strerror or error}."
+    return (f"Port {options.port} is taken by another program. "
+            f"Use `python Server.py {options.port + 1}`, or stop the other one.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

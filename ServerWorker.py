@@ -1,0 +1,292 @@
+"""One RTSP conversation: request in, handler, reply out (RFC 2326 §10).
+
+`do_SETUP`, `do_PLAY`, … return a Response, or raise the RtspError whose status answers. They never touch the state:
+`handle` asks the table of rtsp/states.py before, and moves on after a 2xx reply.
+"""
+
+import logging
+import time
+from email.utils import formatdate
+
+from media.errors import MediaError, NotFound
+from media.prepare import Packing
+from net.channels import UdpChannel
+from net.connection import ConnectionClosed
+from RtpPacket import RtpPacket
+from rtsp import limits
+from rtsp.errors import (
+    MessageError,
+    MethodError,
+    NotImplementedMethod,
+    RtspError,
+    SessionError,
+    TransportError,
+    VersionError,
+)
+from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
+from rtsp.message import VERSION, Headers, Request, Response
+from rtsp.sdp import describe
+from rtsp.states import METHODS, STATELESS, State, allowed, next_state
+from rtsp.url import RtspUrl, base_url, control, split_control
+from Stream import Stream
+
+log = logging.getLogger(__name__)
+
+SERVER_NAME = "RTSPlab/0.1"
+LAB_DELAY = 0.01        # seconds; the most copied lab client notes what it asked only after its send() has returned
+
+
+class ServerWorker:
+    """The server's end of one connection; runs on a thread of its own.
+
+    `clientInfo` is the lab's dictionary: "connection" (a net.connection.Connection) and "server", whose sessions,
+    library, preparer, pacer and reader of datagrams all workers share.
+    """
+
+    def __init__(self, clientInfo):
+        self.connection = clientInfo["connection"]
+        self.server = clientInfo["server"]
+        self.peer = "{}:{}".format(*self.connection.peer[:2])
+        self.labSession = None          # the one session of a connection that speaks the lab dialect
+
+    def run(self):
+        """Answer until one side has had enough."""
+        try:
+            while (message := self.recvRtspRequest()) is not None:
+                if isinstance(message, Request):
+                    self.processRtspRequest(message)
+        except MessageError as error:
+            self.replyRtsp(self.refuse(error), None)
+            self.connection.finish()
+        except ConnectionClosed as gone:
+            log.info("= %s: %s", self.peer, gone)
+        finally:
+            if self.labSession:
+                self.server.sessions.remove(self.labSession)
+            self.connection.close()
+
+    def recvRtspRequest(self):
+        """The next message; None when the server stops, or when nobody has said anything for a long time."""
+        heard = time.monotonic()
+        while not self.server.stopping.is_set():
+            message = self.connection.receive(timeout=0.5)
+            if message is not None:
+                return message
+            if time.monotonic() - heard > limits.CONNECTION_IDLE and not self.server.sessions.of(self.connection):
+                log.info("= %s: silent, closed", self.peer)
+                return None
+        return None
+
+    def processRtspRequest(self, request):
+        """Request in, reply out, and then, if it was a PLAY, the media."""
+        log.info("< %s: %s %s CSeq %s", self.peer, request.method, request.target, request.headers.get("CSeq"))
+        session = None
+        try:
+            session = self.findSession(request)
+            response = self.handle(request, session)
+        except RtspError as error:
+            response = self.refuse(error)
+        except Exception:               # a mistake of ours: this client hears of it, the others do not
+            log.exception("! %s: %s %s could not be handled", self.peer, request.method, request.target)
+            response = Response(500)
+        self.replyRtsp(response, request)
+        if request.method == "PLAY" and response.status == 200:
+            self.sendRtp(session)
+
+    def handle(self, request, session):
+        """The preconditions that all methods share, the state machine, and the method's own handler."""
+        handler = self.findHandler(request)
+        if session is None and request.method == "SETUP":
+            session = self.server.sessions.new(self.connection, request.lab)
+        if session is None:
+            if request.method not in STATELESS:
+                raise SessionError(f"{request.method} needs a session")
+            return handler(request, None)
+        with session.lock:
+            session.heard()
+            next_state(session.state, request.method)       # MethodError: nothing moves
+            response = handler(request, session)
+            session.move(request.method)                    # an RtspError has not come here: it was granted
+            return response
+
+    def findHandler(self, request):
+        if request.version != VERSION:
+            raise VersionError(f"this server speaks {VERSION}, not {request.version}")
+        if request.cseq is None and not request.lab:
+            raise MessageError("a request needs a CSeq")
+        if required := request.headers.get_all("Require"):
+            raise RtspError("unknown option", 551, {"Unsupported": ", ".join(required)})
+        handler = getattr(self, "do_" + request.method, None) if request.method in METHODS else None
+        if handler is None:
+            raise NotImplementedMethod(f"{request.method[:40]} is not implemented")
+        return handler
+
+    def findSession(self, request):
+        """The session that the request names; in the lab dialect a connection has one, named or not."""
+        text = request.headers.get("Session")
+        if request.lab:
+            if self.labSession and request.method != "SETUP" and text not in (None, self.labSession.id):
+                raise SessionError(f"session {text} is not that of this connection")
+            return self.labSession
+        return self.server.sessions.find(SessionHeader.parse(text).id, self.connection) if text else None
+
+    # ---- the methods
+
+    def do_OPTIONS(self, request, session):
+        methods = [method for method in METHODS if hasattr(self, "do_" + method)]
+        return Response(200, Headers([("Public", ", ".join(methods))]))
+
+    def do_DESCRIBE(self, request, session):
+        accept = ", ".join(request.headers.get_all("Accept")).lower()
+        if accept and not any(known in accept for known in ("application/sdp", "application/*", "*/*")):
+            raise RtspError("a description is to be had as application/sdp only", 406)
+        presentation, _ = self.find(request)
+        formats = [source.format for source in presentation.sources]
+        text = describe(presentation.name, STARTED, self.connection.local[0], presentation.duration, formats)
+        headers = Headers([("Content-Base", base_url(request.target)), ("Content-Type", "application/sdp")])
+        return Response(200, headers, str(text).encode())
+
+    def do_SETUP(self, request, session):
+        presentation, number = self.find(request)
+        if number is None and len(presentation.sources) > 1:
+            raise RtspError("SETUP takes one stream at a time", 459)
+        if session.state is State.PLAYING:
+            raise MethodError("SETUP would change what is being played", allowed(State.READY))
+        if session.streams and session.presentation is not presentation and not request.lab:
+            raise RtspError("a session cannot join streams of two files", 459)
+        transport = self.chooseTransport(request)
+        stream = self.openStream(session, presentation, number or 0, transport)
+        session.presentation, session.path = presentation, splitTarget(request)[0]
+        self.server.sessions.add(session)
+        if request.lab:
+            self.labSession = session
+            return Response(200, Headers([("Session", session.id)]))
+        reply = Transport(transport.protocol, client_port=transport.client_port, server_port=stream.channel.ports,
+                          ssrc=stream.ssrc)
+        header = SessionHeader(session.id, round(session.timeout))
+        return Response(200, Headers([("Transport", str(reply)), ("Session", str(header))]))
+
+    def do_PLAY(self, request, session):
+        self.checkAggregate(request, session)
+        text = request.headers.get("Range")
+        wanted = Range.parse(text) if text else Range()
+        start, runs = session.play(wanted.start, wanted.end)
+        duration = session.presentation.duration
+        ends = [end for end in (wanted.end, duration) if end is not None]
+        headers = Headers([("Session", session.id),
+                           ("Range", str(Range(start, min(ends, default=None), now=duration is None)))])
+        if all(run.prepared for run in runs.values()):      # else a live stream has not begun: nobody can know
+            base = base_url(request.target)
+            infos = [RtpInfo(base + control(number), session.streams[number].sequence, run.timestamp)
+                     for number, run in runs.items()]
+            headers.add("RTP-Info", ",".join(map(str, infos)))
+        return Response(200, headers)
+
+    def do_PAUSE(self, request, session):
+        self.checkAggregate(request, session)
+        session.pause()
+        return Response(200, Headers([("Session", session.id)]))
+
+    def do_TEARDOWN(self, request, session):
+        self.checkAggregate(request, session)
+        self.server.sessions.remove(session)
+        self.labSession = None
+        return Response(200, Headers([("Session", session.id)]))
+
+    def do_GET_PARAMETER(self, request, session):
+        """Without a body: a sign of life (RFC 2326 §10.8)."""
+        if names := request.body.split():
+            raise RtspError("unknown parameter " + names[0].decode("utf-8", "replace")[:40], 451)
+        return Response(200, Headers([("Session", session.id)] if session else []))
+
+    # ---- what they need
+
+    def find(self, request):
+        """The presentation that the request names, and the number of its stream, None if it names none."""
+        path, number = splitTarget(request)
+        try:
+            presentation = self.server.library.find(path)
+        except NotFound:
+            raise RtspError(f"there is no {path!r}", 404) from None
+        except MediaError as error:
+            log.error("! %s: %s", path, error)          # it names the file; the client need not know where it lies
+            raise RtspError(f"{path!r} cannot be played; the server's log says why", 500) from None
+        if number is not None and number >= len(presentation.sources):
+            raise RtspError(f"{path!r} has no stream {number}", 404)
+        return presentation, number
+
+    def checkAggregate(self, request, session):
+        """PLAY, PAUSE and TEARDOWN are for all streams of a session at once (RFC 2326 §11.3.10)."""
+        path, number = splitTarget(request)
+        if not request.lab and path.casefold() != session.path.casefold():
+            raise RtspError(f"session {session.id} does not play {path!r}", 404)
+        if number is not None and len(session.streams) > 1:
+            raise RtspError(f"{request.method} is for all streams at once", 460)
+
+    def chooseTransport(self, request):
+        """The first alternative that we can serve (RFC 2326 §12.39); media goes to the requester and nobody else."""
+        offers = Transport.parse(request.headers.get("Transport") or "")
+        if not offers:
+            raise MessageError("SETUP needs a Transport with a client_port")
+        for offer in offers:
+            if offer.destination not in (None, self.connection.peer[0]):
+                raise RtspError(f"media is not sent to {offer.destination}, which did not ask for it", 403)
+            ports = offer.client_port or (0, 0)
+            if offer.udp and offer.mode in (None, "PLAY") and all(port in limits.CLIENT_PORTS for port in ports):
+                return offer
+        raise TransportError("only RTP/AVP over unicast UDP to a client_port from 1024 on is served")
+
+    def openStream(self, session, presentation, number, transport):
+        """Set up, or set up again, one stream of the session."""
+        try:
+            channel = UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
+        except OSError as error:
+            log.error("! no sockets for a stream: %s", error)
+            raise RtspError("no sockets left", 503) from None
+        channel.listen(self.server.reader, lambda data, address: session.heard())
+        packing = Packing.WHOLE if session.lab else Packing.FRAGMENTS
+        stream = Stream(presentation.sources[number], channel, self.server.preparer, packing, session)
+        session.setUp(number, stream, self.server.reader)
+        return stream
+
+    # ---- replies and media
+
+    def refuse(self, error):
+        """The reply to a request that cannot be granted; its body says why, for whoever reads it."""
+        log.info("! %s: %s", self.peer, error)
+        headers = Headers([*error.headers.items(), ("Content-Type", "text/plain")])
+        return Response(error.status, headers, f"{error}\n".encode())
+
+    def replyRtsp(self, response, request):
+        """Send the reply, in the dialect of the request."""
+        if request is not None and (number := request.headers.get("CSeq")) and number.isprintable():
+            response.headers.set("CSeq", number)
+        if request is not None and request.lab:
+            response.lab = True
+            time.sleep(LAB_DELAY)
+        else:
+            response.headers.add("Server", SERVER_NAME)
+            response.headers.add("Date", formatdate(usegmt=True))
+        log.info("> %s: %d %s CSeq %s", self.peer, response.status, response.reason, response.headers.get("CSeq"))
+        self.connection.send(bytes(response))
+
+    def sendRtp(self, session):
+        """From here on the pacer sends the media; its heart is Stream.sendRtp."""
+        session.start(self.server.pacer)
+
+    @staticmethod
+    def makeRtp(payload, frameNbr, marker=1, payloadType=26):
+        """One RTP packet. The preparer makes its header templates with it; each viewer's stream writes its own
+        sequence number, timestamp and SSRC into them."""
+        packet = RtpPacket()
+        packet.encode(2, 0, 0, 0, frameNbr, marker, payloadType, 0, payload, timestamp=0)
+        return packet.getPacket()
+
+
+def splitTarget(request):
+    """The path of the file that a request names, and the number of the stream in it, or None."""
+    target, number = split_control(request.target)
+    return target.strip("/") if request.lab else RtspUrl.parse(target).path, number
+
+
+STARTED = int(time.time())      # tells descriptions of different runs of the server apart (RFC 4566 §5.2)

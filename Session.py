@@ -1,0 +1,162 @@
+"""What is played to whom: a Session and its Streams, which outlive a connection; and the table of all Sessions."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rtsp import limits
+from rtsp.errors import RangeError, RtspError, SessionError
+from rtsp.states import END, TIMEOUT, State, next_state
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Session:
+    """Its owner, its state, its streams by control number.
+
+    Lock: `lock` guards the state and the streams. A worker holds it while it handles a request of this session; the
+    pacer, which may not wait, comes back later if it is taken.
+    """
+
+    id: str
+    owner: str                                      # the address it belongs to
+    lab: bool = False
+    timeout: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    presentation: object = None                     # what is played, known from the first SETUP on
+    path: str = ""                                  # … and the name it was asked for by
+    connection: object = None                       # over which it was set up
+    state: State = State.INIT
+    streams: dict = field(default_factory=dict)
+    cname: str = "RTSPlab"
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self):
+        self.heard()
+
+    def heard(self):
+        """A sign of life: a request, or any datagram from the viewer."""
+        self.lastHeard = self.clock()
+
+    def expired(self):
+        """Silent for too long. A session of the lab dialect lives as long as its connection."""
+        return not self.lab and self.clock() - self.lastHeard > self.timeout
+
+    def move(self, event):
+        """The one place where the state changes. MethodError (455) if the table has no such move."""
+        before, self.state = self.state, next_state(self.state, event)
+        if self.state is not before:
+            log.info("= session %s: %s -> %s (%s)", self.id, before.value, self.state.value, event)
+
+    def setUp(self, number, stream, reader):
+        """Add a stream, in place of one of the same number if there is one; its sockets are given back."""
+        if number in self.streams:
+            self.streams[number].channel.close(reader)
+        self.streams[number] = stream
+
+    def play(self, start, end):
+        """Reserve what a PLAY will send. Returns the start in seconds, and the Run of each stream that has a frame
+        there, by control number. RangeError (457) if none has; then nothing has changed."""
+        with self.lock:
+            plans = {number: stream.plan(start, end) for number, stream in self.streams.items()}
+            runs = {number: run for number, run in plans.items() if run}
+            if not runs:
+                raise RangeError(f"there is no frame from {start} to {end} s")
+            startTime = min(run.startTime for run in runs.values())
+            self.pause()
+            for number, run in runs.items():
+                self.streams[number].reserve(run, startTime)
+            return startTime, runs
+
+    def start(self, pacer):
+        """Send what was reserved: at once, all streams from the same moment on."""
+        now = pacer.clock()
+        with self.lock:
+            for stream in self.streams.values():
+                stream.start(pacer, now)
+
+    def pause(self):
+        """When this returns, nothing more is sent."""
+        with self.lock:
+            for stream in self.streams.values():
+                stream.stop()
+
+    def streamEnded(self):
+        """Called by a stream under the lock; the last one ends the range."""
+        if all(stream.run is None for stream in self.streams.values()):
+            self.move(END)
+
+    def close(self, reader, bye=False):
+        """Give back the sockets; with `bye`, viewers that are playing are told. Twice is fine."""
+        with self.lock:
+            for stream in self.streams.values():
+                if bye and stream.run is not None and stream.run.begun is not None:
+                    stream.sayBye(stream.run, time.perf_counter())
+                stream.stop()
+                stream.channel.close(reader)
+            self.streams = {}
+
+
+class Sessions:
+    """All sessions: the standard ones by their id, those of the lab dialect by the one connection they belong to.
+
+    Lock: `_lock` guards the dictionary; what is in a session, its own lock guards."""
+
+    def __init__(self, reader, timeout=limits.SESSION_TIMEOUT, limit=limits.SESSIONS):
+        self._reader, self._timeout, self._limit = reader, timeout, limit
+        self._sessions = {}
+        self._lock = threading.Lock()
+
+    def new(self, connection, lab):
+        """A session that is not among the others yet. RtspError 453 if there are too many."""
+        if len(self) >= self._limit:
+            raise RtspError("too many sessions", 453)
+        # A standard id cannot be guessed (RFC 2326 §3.4); the lab's is a number of six digits, of use to its own
+        # connection alone
+        identifier = str(1 + secrets.randbelow(999_999)) if lab else secrets.token_hex(8)
+        return Session(identifier, connection.peer[0], lab, self._timeout, connection=connection)
+
+    @staticmethod
+    def key(session):
+        return session.connection if session.lab else session.id
+
+    def add(self, session):
+        with self._lock:
+            self._sessions[self.key(session)] = session
+
+    def find(self, identifier, connection):
+        """SessionError (454) if there is none of that id, or it belongs to another address."""
+        with self._lock:
+            session = self._sessions.get(identifier)
+        if session is None or session.owner != connection.peer[0]:
+            raise SessionError(f"there is no session {identifier[:40]!r}")
+        return session
+
+    def of(self, connection):
+        """The sessions that were set up over this connection."""
+        return [session for session in self.all() if session.connection is connection]
+
+    def all(self):
+        with self._lock:
+            return list(self._sessions.values())
+
+    def remove(self, session, bye=False):
+        """Twice is fine."""
+        with self._lock:
+            self._sessions.pop(self.key(session), None)
+        session.close(self._reader, bye)
+
+    def expire(self):
+        """End those that have given no sign of life for too long."""
+        for session in self.all():
+            if session.expired():
+                log.info("= session %s: no sign of life for %g s", session.id, session.timeout)
+                self.remove(session, bye=True)
+                session.move(TIMEOUT)
+
+    def __len__(self):
+        return len(self._sessions)

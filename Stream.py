@@ -1,0 +1,185 @@
+"""One stream of a session, on its way to one viewer. What the pacer calls, frame after frame:
+
+    movie time   |----|----|----|----|          frame k has time(k), in seconds
+    RTP time     timestamp of the first frame + (time(k) - time of the first frame) * clock rate
+    sending      when PLAY was answered      + (time(k) - time of the first frame)
+
+A Run is one such line: from a PLAY to the next PAUSE, PLAY, TEARDOWN or the end.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from functools import partial
+from struct import pack_into
+
+from media.prepare import Packing, PreparedFrame
+from rtp import rtcp
+from rtp.timestamps import ntp_time
+
+BUSY = 0.002        # seconds after which the pacer comes back to a session that a worker is busy with
+TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
+AHEAD = 8           # frames that are prepared before they are due
+
+
+@dataclass(eq=False)
+class Run:
+    """One PLAY of one stream. Times in seconds of the movie, `begun` in seconds of the pacer's clock."""
+
+    first: int                          # the frame it starts with, prepared
+    prepared: PreparedFrame | None
+    startTime: float                    # what the Range of the reply says
+    endTime: float | None               # where the Range asked to stop
+    timestamp: int                      # RTP time of startTime
+    begun: float | None = None          # when startTime was (or would have been) sent; None: not yet
+    ends: float | None = None           # the movie time at which BYE is due
+
+
+class Stream:
+    """One stream of a session: a source, a channel, and the numbers that go on from packet to packet.
+
+    Lock: all of it is guarded by the lock of its session. The pacer alone sends.
+    """
+
+    def __init__(self, source, channel, preparer, packing, session):
+        self.source, self.channel = source, channel
+        self.preparer, self.packing = preparer, packing
+        self.session = session
+        self.ssrc = secrets.randbits(32)
+        # The standard starts anywhere (RFC 3550 §5.1); clients of the lab show only what is numbered from 1 on
+        self.sequence = 1 if packing is Packing.WHOLE else secrets.randbits(16)
+        self.timestamp = secrets.randbits(32)       # of the next frame
+        self.frame = source.first()                 # the next frame
+        self.run = None
+        self.wake = None                            # how a live source tells of a new frame
+        self.packets = self.octets = self.skipped = 0
+
+    # ---- from a PLAY to its first packet
+
+    def plan(self, start, end):
+        """The Run for a PLAY from `start` (seconds, None: where it stands) to `end` (None: to the end); None if there
+        is no frame in that range. Nothing has changed yet."""
+        first = self.frame if start is None else self.source.frame_at(start)
+        if self.source.duration is None:
+            first = max(first, self.source.first())     # what was missed of a live stream is gone
+        prepared = None
+        while self.source.available(first):
+            prepared = self.preparer.frame(self.source, first, self.packing)
+            if prepared.count:
+                break
+            first += 1                              # a damaged frame: RTP-Info must name one that will be sent
+        if self.source.ended(first) or (end is not None and self.source.time(first) >= end):
+            return None
+        return Run(first, prepared, self.source.time(first), end, self.timestamp)
+
+    def reserve(self, run, startTime):
+        """Make `run` what is played; `startTime` is that of the whole presentation, not after the run's own."""
+        run.startTime = startTime
+        run.timestamp = self.timestamp
+        self.run, self.frame = run, run.first
+        for ahead in range(run.first + 1, run.first + AHEAD):
+            self.prepare(ahead)
+
+    def prepare(self, k):
+        """Have frame k ready when it is due."""
+        if not self.source.instant and self.source.available(k):
+            self.preparer.want(self.source, k, self.packing)
+
+    def start(self, pacer, now):
+        """Hand a reserved run to the pacer."""
+        run = self.run
+        if run is None or run.begun is not None:
+            return
+        run.begun = now
+        task = partial(self.sendRtp, run)
+        if self.source.duration is None:
+            self.wake = lambda: pacer.add(task, pacer.clock())
+            self.source.subscribe(self.wake)
+        pacer.add(task, self.deadline(run))
+
+    def stop(self):
+        """From now on nothing is sent."""
+        if self.wake:
+            self.source.unsubscribe(self.wake)
+        self.run = self.wake = None
+
+    # ---- the pacer's
+
+    def sendRtp(self, run, now):
+        """Send the next frame of `run` and return when the one after it is due; None: there is none to wait for."""
+        if not self.session.lock.acquire(blocking=False):
+            return now + BUSY                       # the pacer waits for nobody
+        try:
+            if run is not self.run:
+                return None                         # paused, or played anew, in the meantime
+            if self.isOver(run):
+                return self.end(run, now)
+            while self.source.available(self.frame):
+                self.sendFrame(run, now)
+                if self.source.duration is not None or self.isOver(run):
+                    return self.deadline(run)
+            return None                             # live: its source will wake us
+        finally:
+            self.session.lock.release()
+
+    def isOver(self, run):
+        """No further frame of this run will come."""
+        past = run.endTime is not None and self.source.time(self.frame) >= run.endTime
+        return past or self.source.ended(self.frame)
+
+    def sendFrame(self, run, now):
+        """Frame k, or nothing: a frame that is damaged, not ready or too late is left out before it gets numbers, so
+        that no receiver takes it for a loss; the timestamps go on."""
+        k, source = self.frame, self.source
+        if k == run.first and run.prepared:
+            prepared = run.prepared
+        elif source.instant:
+            prepared = self.preparer.frame(source, k, self.packing)
+        else:
+            prepared = self.preparer.ready(source, k, self.packing)
+        due = self.deadline(run)
+        if prepared is None or (source.seekable and now - due > TOO_LATE):
+            self.skipped += 1
+        elif prepared.count:
+            self.transmit(prepared, self.rtpTime(run, source.time(k)))
+        self.frame = k + 1
+        run.ends = source.time(k) + source.period
+        self.timestamp = self.rtpTime(run, run.ends)    # where a PLAY after a pause goes on
+        self.prepare(k + AHEAD)                         # those before it have been asked for already
+
+    def transmit(self, prepared, timestamp):
+        """Write this viewer's numbers into the prepared packets, and send them (RFC 3550 §5.1)."""
+        buffer, segment = prepared.buffer, prepared.segment
+        for number, start in enumerate(range(0, len(buffer), segment), self.sequence):
+            pack_into("!HII", buffer, start + 2, number & 0xFFFF, timestamp, self.ssrc)
+        self.channel.send(buffer, segment)
+        self.sequence = (self.sequence + prepared.count) & 0xFFFF
+        self.packets += prepared.count
+        self.octets += prepared.octets
+
+    def deadline(self, run):
+        """When the next frame, or the BYE behind the last one, is due."""
+        when = run.ends if run.ends is not None and self.isOver(run) else self.source.time(self.frame)
+        return run.begun + when - run.startTime
+
+    def rtpTime(self, run, playTime):
+        """The RTP timestamp of a play time."""
+        return (run.timestamp + round((playTime - run.startTime) * self.source.format.clock_rate)) & 0xFFFFFFFF
+
+    def end(self, run, now):
+        """The range has been played."""
+        self.sayBye(run, now)
+        self.stop()
+        if self.source.ended(self.frame):
+            self.frame = self.source.first()        # PLAY without a Range begins again
+        self.session.streamEnded()
+
+    def sayBye(self, run, now):
+        """What tells a standard receiver that nothing more will come (RFC 3550 §6.6)."""
+        if self.packing is Packing.WHOLE:
+            return                                  # clients of the lab listen to RTP alone
+        elapsed = round((now - run.begun) * self.source.format.clock_rate)
+        report = rtcp.SenderReport(self.ssrc, ntp_time(time.time()), (run.timestamp + elapsed) & 0xFFFFFFFF,
+                                   self.packets & 0xFFFFFFFF, self.octets & 0xFFFFFFFF)
+        name = rtcp.SourceDescription(self.ssrc, self.session.cname)
+        self.channel.send_control(rtcp.compound(report, name, rtcp.Goodbye((self.ssrc,))))

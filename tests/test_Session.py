@@ -1,0 +1,121 @@
+"""A session: its state, its life, its end; and the table of all sessions."""
+
+import pytest
+
+from media.prepare import Packing
+from rtp import rtcp
+from rtsp.errors import MethodError, RtspError, SessionError
+from rtsp.states import END, State
+from Session import Session, Sessions
+from Stream import Stream
+from tests.streams import Channel, Lab, Movie, Pacer
+
+# ---- the session
+
+def test_the_state_moves_by_the_table_alone():
+    session = Session("1", "127.0.0.1")
+    with pytest.raises(MethodError):
+        session.move("PLAY")
+    assert session.state is State.INIT
+    session.move("SETUP")
+    session.move("PLAY")
+    session.move(END)
+    assert session.state is State.READY
+
+
+def test_a_session_expires_by_silence_unless_it_is_the_labs():
+    pacer = Pacer()
+    standard, lab = (Session("1", "x", lab=lab, timeout=60, clock=pacer.clock) for lab in (False, True))
+    pacer.now += 59
+    assert not standard.expired()
+    standard.heard()
+    pacer.now += 60
+    assert not standard.expired()
+    pacer.now += 1
+    assert standard.expired() and not lab.expired()
+
+
+def test_setting_a_stream_up_again_gives_back_its_sockets():
+    lab = Lab(Movie())
+    again = Stream(Movie(), Channel(), lab.preparer, Packing.FRAGMENTS, lab.session)
+    lab.session.setUp(0, again, None)
+    assert lab.channel.closed and lab.session.streams == {0: again}
+
+
+@pytest.mark.parametrize("bye", [True, False])
+def test_closing_gives_everything_back_and_says_goodbye_if_asked(bye):
+    lab = Lab(Movie(10))
+    lab.play()
+    lab.run(0.12)
+    lab.session.close(None, bye)
+    lab.session.close(None, bye)                    # twice is fine
+    lab.run(5)
+    assert lab.channel.frames == [0, 1, 2] and lab.channel.closed
+    assert [type(packet).__name__ for report in lab.channel.reports for packet in rtcp.parse(report)] == (
+        ["SenderReport", "SourceDescription", "Goodbye"] if bye else [])
+
+
+# ---- the table of sessions
+
+class Peer:
+    """As much of a connection as the table looks at."""
+
+    def __init__(self, host="127.0.0.1"):
+        self.peer = host, 5000
+
+
+def test_a_session_is_found_by_its_id_from_its_own_address_only():
+    sessions = Sessions(reader=None)
+    ours, other = Peer(), Peer("127.0.0.9")
+    session = sessions.new(ours, lab=False)
+    with pytest.raises(SessionError):
+        sessions.find(session.id, ours)                     # not granted yet
+    sessions.add(session)
+    assert sessions.find(session.id, Peer()) is session     # another connection of the same address
+    assert sessions.of(ours) == [session] and sessions.of(other) == []
+    for identifier, connection in ((session.id, other), ("nonsense", ours), ("", ours)):
+        with pytest.raises(SessionError) as caught:
+            sessions.find(identifier, connection)
+        assert caught.value.status == 454
+    sessions.remove(session)
+    sessions.remove(session)
+    with pytest.raises(SessionError):
+        sessions.find(session.id, ours)
+
+
+def test_ids_cannot_be_guessed_and_those_of_the_lab_have_six_digits_at_most():
+    sessions = Sessions(reader=None)
+    standard = {sessions.new(Peer(), lab=False).id for _ in range(100)}
+    assert len(standard) == 100 and all(len(identifier) * 4 >= 64 for identifier in standard)
+    lab = {int(sessions.new(Peer(), lab=True).id) for _ in range(100)}
+    assert len(lab) > 90 and all(1 <= identifier <= 999_999 for identifier in lab)
+
+
+def test_a_lab_session_cannot_be_had_by_its_number():
+    sessions = Sessions(reader=None)
+    session = sessions.new(Peer(), lab=True)
+    sessions.add(session)
+    with pytest.raises(SessionError):
+        sessions.find(session.id, session.connection)
+    assert sessions.all() == [session]
+
+
+def test_too_many_sessions_are_453():
+    sessions = Sessions(reader=None, limit=1)
+    sessions.add(sessions.new(Peer(), lab=False))
+    with pytest.raises(RtspError) as caught:
+        sessions.new(Peer(), lab=False)
+    assert caught.value.status == 453
+
+
+def test_only_the_silent_expire():
+    sessions = Sessions(reader=None, timeout=60)
+    silent, lively, lab = sessions.new(Peer(), False), sessions.new(Peer(), False), sessions.new(Peer(), True)
+    for session in (silent, lively, lab):
+        session.move("SETUP")
+        session.lastHeard -= 61
+        sessions.add(session)
+    lively.heard()
+    sessions.expire()
+    assert sessions.all() == [lively, lab]
+    assert (silent.state, lively.state) == (State.INIT, State.READY)

@@ -1,0 +1,271 @@
+"""Streams with a source, a channel and a clock of ours: numbers, times, and who may send when."""
+
+import threading
+
+import pytest
+
+from media.prepare import Packing
+from media.source import LiveSource
+from rtp import rtcp
+from rtsp.errors import RangeError
+from rtsp.states import State
+from Stream import AHEAD, BUSY, TOO_LATE
+from tests.streams import JPEG, PERIOD, Lab, Movie
+
+
+def test_a_movie_is_sent_frame_by_frame_in_time_and_ends_with_a_bye():
+    lab = Lab(Movie(10))
+    begun = lab.pacer.now
+    lab.play()
+    for k in range(10):
+        lab.pacer.run_until(begun + k * PERIOD)
+        assert lab.channel.frames == list(range(k + 1))
+    assert lab.session.state is State.PLAYING and lab.channel.reports == []
+    lab.pacer.run_until(begun + 10 * PERIOD)        # one frame period after the last frame
+    assert lab.session.state is State.READY and lab.pacer.tasks == []
+    [report] = lab.channel.reports
+    sender, name, bye = rtcp.parse(report)
+    assert (sender.ssrc, sender.packets, sender.octets) == (lab.stream.ssrc, 20, 50)
+    assert sender.rtp_timestamp == (lab.channel.packets[0][1] + 45000) % 2**32      # half a second later
+    assert (name.ssrc, bye.ssrcs) == (lab.stream.ssrc, (lab.stream.ssrc,))
+
+
+def test_numbers_follow_each_other_and_wrap():
+    """RFC 3550 §5.1: the sequence counts packets, the timestamp is that of the frame, in 1/90000 s; both wrap."""
+    lab = Lab(Movie(10))
+    lab.stream.sequence, lab.stream.timestamp = 65530, 2**32 - 9000
+    _, runs = lab.play()
+    assert runs[0].timestamp == 2**32 - 9000
+    lab.run(1)
+    assert [packet[0] for packet in lab.channel.packets] == [(65530 + n) % 65536 for n in range(20)]
+    assert [packet[1] for packet in lab.channel.packets] == [(2**32 - 9000 + n // 2 * 4500) % 2**32 for n in range(20)]
+    assert {packet[2] for packet in lab.channel.packets} == {lab.stream.ssrc}
+    assert [packet[4] for packet in lab.channel.packets] == [0, 1] * 10
+
+
+def test_the_standard_starts_anywhere_and_the_lab_at_one():
+    starts = {Lab(Movie()).stream.sequence for _ in range(20)}
+    assert len(starts) > 10
+    assert Lab(Movie(), packing=Packing.WHOLE).stream.sequence == 1
+
+
+def test_after_a_pause_the_next_unsent_frame_comes_one_period_later():
+    lab = Lab(Movie(10))
+    lab.play()
+    lab.run(0.12)
+    assert lab.channel.frames == [0, 1, 2]
+    lab.session.pause()
+    lab.session.move("PAUSE")
+    lab.run(5)
+    assert lab.channel.frames == [0, 1, 2]          # nothing after PAUSE
+    sequence, timestamp = lab.channel.packets[-1][:2]
+    start, runs = lab.play()
+    assert (start, runs[0].first) == (pytest.approx(3 * PERIOD), 3)
+    assert (lab.stream.sequence, runs[0].timestamp) == ((sequence + 1) % 65536, (timestamp + 4500) % 2**32)
+    lab.run(0)
+    assert lab.channel.packets[-1][:2] == ((sequence + 2) % 65536, (timestamp + 4500) % 2**32)
+    assert lab.channel.frames[-1] == 3
+
+
+def test_a_seek_while_playing_acts_at_once_and_the_numbers_go_on():
+    lab = Lab(Movie(100))
+    lab.play()
+    lab.run(0.12)
+    timestamp = lab.channel.packets[-1][1]
+    start, runs = lab.play(start=2.01)
+    assert start == pytest.approx(2.05)             # the first frame that is not before
+    lab.run(0.06)
+    assert lab.channel.frames == [0, 1, 2, 41, 42]
+    assert lab.channel.packets[6][1] == runs[0].timestamp == (timestamp + 4500) % 2**32
+    assert len(lab.pacer.tasks) == 1                # the earlier run is gone
+
+
+def test_a_closed_range_ends_there_and_play_goes_on_behind_it():
+    lab = Lab(Movie(10))
+    lab.play(start=0.1, end=0.2)
+    lab.run(5)
+    assert lab.channel.frames == [2, 3] and lab.session.state is State.READY
+    assert len(lab.channel.reports) == 1
+    lab.play()
+    lab.run(0)
+    assert lab.channel.frames == [2, 3, 4]
+
+
+def test_after_the_end_play_begins_again_with_numbers_that_go_on():
+    lab = Lab(Movie(3))
+    lab.play()
+    lab.run(5)
+    sequence, timestamp = lab.channel.packets[-1][:2]
+    start, runs = lab.play()
+    assert (start, runs[0].timestamp) == (0.0, (timestamp + 4500) % 2**32)
+    lab.run(5)
+    assert lab.channel.frames == [0, 1, 2, 0, 1, 2]
+    assert lab.channel.packets[6][0] == (sequence + 1) % 65536
+    assert {packet[2] for packet in lab.channel.packets} == {lab.stream.ssrc}
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.5, None), (99.0, None), (0.2, 0.2), (0.21, 0.24)])
+def test_a_range_without_a_frame_is_457_and_changes_nothing(start, end):
+    lab = Lab(Movie(10))
+    lab.play()
+    lab.run(0.12)
+    with pytest.raises(RangeError):
+        lab.session.play(start, end)
+    lab.run(0.1)
+    assert lab.channel.frames == [0, 1, 2, 3, 4] and lab.session.state is State.PLAYING
+
+
+def test_damaged_unready_and_late_frames_are_left_out_before_they_get_numbers():
+    """No receiver takes them for a loss; the timestamps go on."""
+    lab = Lab(Movie(60))
+    lab.preparer.damaged, lab.preparer.missing = {2}, {4}
+    lab.play()
+    lab.run(0.3)
+    assert lab.channel.frames == [0, 1, 3, 5, 6] and lab.stream.skipped == 1
+    first = lab.channel.packets[0]
+    assert [(packet[0] - first[0]) % 65536 for packet in lab.channel.packets] == list(range(10))
+    assert [(packet[1] - first[1]) % 2**32 // 4500 for packet in lab.channel.packets[::2]] == [0, 1, 3, 5, 6]
+    lab.pacer.now += TOO_LATE + 1.01                 # the machine was asleep
+    lab.run(0)
+    assert lab.channel.frames[5] == 27              # what was due in the last half second is still sent
+    assert lab.channel.frames[5:] == list(range(27, 37))
+
+
+def test_play_names_the_first_frame_that_can_be_sent():
+    lab = Lab(Movie(10))
+    lab.preparer.damaged = {0, 1}
+    start, runs = lab.play()
+    assert start == pytest.approx(0.1)
+    lab.run(0)
+    assert lab.channel.frames == [2] and lab.channel.packets[0][1] == runs[0].timestamp
+
+
+def test_a_movie_without_a_frame_that_can_be_sent_is_457():
+    lab = Lab(Movie(3))
+    lab.preparer.damaged = {0, 1, 2}
+    with pytest.raises(RangeError):
+        lab.session.play(None, None)
+
+
+def test_frames_are_asked_for_ahead_of_time_each_once():
+    lab = Lab(Movie(20))
+    lab.play()
+    assert lab.preparer.wanted == list(range(1, AHEAD))
+    lab.run(1)
+    assert lab.preparer.wanted == list(range(1, 20))
+
+
+def test_the_pacer_does_not_wait_for_a_busy_session():
+    lab = Lab(Movie(10))
+    lab.play()
+    holding, release = threading.Event(), threading.Event()
+
+    def work():
+        with lab.session.lock:
+            holding.set()
+            release.wait(10)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert holding.wait(10)
+    _, task = lab.pacer.tasks[0]
+    assert task(lab.pacer.now) == lab.pacer.now + BUSY and lab.channel.packets == []
+    release.set()
+    worker.join()
+    lab.run(0)
+    assert lab.channel.frames == [0]
+
+
+def test_a_run_that_was_replaced_sends_nothing_more():
+    lab = Lab(Movie(10))
+    lab.play()
+    _, old = lab.pacer.tasks[0]
+    lab.play(start=0.3)
+    assert old(lab.pacer.now) is None and lab.channel.packets == []
+
+
+def test_a_lab_stream_ends_in_silence():
+    lab = Lab(Movie(3), packing=Packing.WHOLE)
+    lab.play()
+    lab.run(5)
+    assert lab.channel.frames == [0, 1, 2] and lab.channel.reports == []
+    assert lab.session.state is State.READY
+
+
+# ---- several streams
+
+def test_streams_of_a_session_start_together_and_the_last_one_ends_the_range():
+    """The second one begins 20 ms into the movie, and is longer."""
+    lab = Lab(Movie(4), Movie(6, start=0.02))
+    start, runs = lab.play()
+    assert start == 0.0
+    assert all(run.startTime == 0.0 for run in runs.values())
+    lab.run(0.21)
+    assert [channel.frames for channel in lab.channels] == [[0, 1, 2, 3], [0, 1, 2, 3]]
+    assert lab.session.state is State.PLAYING and len(lab.channels[0].reports) == 1
+    # RTP-Info names the timestamp of the Range's start, which is 20 ms before the second stream's first frame
+    assert lab.channels[1].packets[0][1] == (runs[1].timestamp + 1800) % 2**32
+    lab.run(1)
+    assert lab.session.state is State.READY and len(lab.channels[1].reports) == 1
+
+
+def test_a_stream_that_has_nothing_in_the_range_does_not_stop_the_other():
+    lab = Lab(Movie(4), Movie(20))
+    start, runs = lab.play(start=0.5)
+    assert (start, list(runs)) == (0.5, [1])
+    lab.run(5)
+    assert lab.channels[0].packets == [] and lab.channels[1].frames == list(range(10, 20))
+    assert lab.session.state is State.READY
+
+
+# ---- live
+
+def live_lab():
+    source = LiveSource(JPEG, PERIOD, keep=4)
+    lab = Lab(source)
+    return source, lab
+
+
+def test_a_live_stream_is_joined_at_its_newest_frame_and_followed():
+    source, lab = live_lab()
+    for k in range(3):
+        source.append([(b"", True)], 7.0 + k * PERIOD)
+    start, runs = lab.play()
+    assert start == pytest.approx(7.1)
+    lab.run(0)
+    assert lab.channel.frames == [2]
+    source.append([(b"", True)], 7.15)
+    source.append([(b"", True)], 7.2)
+    lab.run(0)
+    assert lab.channel.frames == [2, 3, 4]
+    assert lab.channel.packets[-1][1] == (runs[0].timestamp + 9000) % 2**32
+    source.close()
+    lab.run(0)
+    assert len(lab.channel.reports) == 1 and lab.session.state is State.READY
+
+
+def test_a_live_stream_that_has_not_begun_is_waited_for():
+    source, lab = live_lab()
+    _, runs = lab.play()
+    assert runs[0].prepared is None
+    lab.run(1)
+    assert lab.channel.packets == []
+    source.append([(b"", True)], 0.0)
+    lab.run(0)
+    assert lab.channel.frames == [0]
+
+
+def test_after_a_pause_a_live_stream_goes_on_at_the_newest_frame():
+    source, lab = live_lab()
+    source.append([(b"", True)], 0.0)
+    lab.play()
+    lab.run(0)
+    lab.session.pause()
+    lab.session.move("PAUSE")
+    for k in range(1, 30):
+        source.append([(b"", True)], k * PERIOD)
+    lab.run(0)
+    assert lab.channel.frames == [0]
+    lab.play()
+    lab.run(0)
+    assert lab.channel.frames == [0, 29]
