@@ -1,0 +1,158 @@
+"""Packets of one video stream in, pictures out when they are due: what stands between the socket and the screen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rtp.jpeg import Depacketizer
+from rtp.playout import Playout
+from rtp.reception import Reception
+from rtp.reorder import ReorderBuffer
+from rtp.shown import Shown
+from rtp.timestamps import extend
+
+GRACE = 0.1  # seconds after BYE in which packets may still come that it has overtaken
+
+
+@dataclass(frozen=True)
+class Frame:
+    jpeg: bytes
+    time: float  # seconds of the movie (normal play time)
+
+
+class Receiver:
+    """Statistics, then the reorder buffer, the depacketizer and the playout queue, in this order.
+
+    now: seconds of any steady clock, always the same one. delay: seconds that the first frame waits for its turn.
+    by_arrival: the sender's timestamps say nothing (classic lab servers); the time of arrival takes their place.
+    """
+
+    def __init__(self, clock_rate: int, delay: float, by_arrival: bool = False) -> None:
+        self.reception = Reception(clock_rate)
+        self.shown = Shown()
+        self.frames = 0  # whole ones received
+        self.first_frame: float | None = None  # when the first of them was whole
+        self.heard: float | None = None  # when the latest packet came
+        self._clock_rate = clock_rate
+        self._delay = delay
+        self._by_arrival = by_arrival
+        self._reorder: ReorderBuffer[tuple[bytes, bool, int]] = ReorderBuffer()
+        self._depacketizer = Depacketizer()
+        self._playout: Playout[Frame] = Playout(delay)
+        self._origin = 0.0  # the time of the movie at timestamp _base
+        self._base: int | None = None  # None: that of the next frame
+        self._ticks = 0  # the latest timestamp, extended so that it does not wrap around
+        self._latest = 0.0  # the time of the latest frame
+        self._ended: float | None = None  # when BYE came
+
+    def start(
+        self,
+        now: float,
+        time: float | None = None,
+        sequence: int | None = None,
+        timestamp: int | None = None,
+        keep: bool = True,
+    ) -> None:
+        """The sender (re)starts at this time of the movie, with this sequence number and timestamp, as far as known.
+
+        Packets from before that sequence number are not for us. Frames that wait to be shown are shown first, at once,
+        so that nothing is missing after a pause; `keep` False: they are forgotten, as after a jump."""
+        self._assemble(self._reorder.flush(math.inf), now)
+        frames = self._playout.due(math.inf) if keep else []
+        self._playout.clear()
+        for frame in frames:
+            self._playout.push(frame, frame.time, now - self._delay)  # as if they had waited already
+        self._reorder.restart(sequence)
+        if sequence is not None:
+            self.reception.restart(sequence)
+        self._origin = self._latest if time is None else time
+        self._base = None if self._by_arrival else timestamp
+        self._ticks = self._base or 0
+        self._ended = None
+        self.shown.pause()
+
+    def arrived(self, sequence: int, timestamp: int, marker: bool, payload: bytes, size: int, now: float) -> None:
+        """A packet came; `size` is its length in bytes."""
+        self.heard = now
+        if self.reception.arrived(sequence, timestamp, now, size):
+            self._assemble(self._reorder.push(sequence, (payload, marker, timestamp), now), now)
+
+    def end(self, now: float) -> None:
+        """The sender has said BYE (RFC 3550 §6.6)."""
+        self._ended = now
+
+    def due(self, now: float, newest_only: bool = False) -> list[Frame]:
+        """The frames whose time has come, oldest first; `newest_only`: one at most, the others are skipped."""
+        self._assemble(self._reorder.flush(now), now)
+        frames = self._playout.due(now)
+        if newest_only:
+            self.shown.skipped += len(frames[:-1])
+            frames = frames[-1:]
+        for _ in frames:
+            self.shown.add(now)
+        return frames
+
+    def next_due(self) -> float | None:
+        """When due() will have something; None if nobody knows."""
+        times = [when for when in (self._playout.next_due(), self._reorder.next_flush()) if when is not None]
+        return min(times, default=None)
+
+    @property
+    def ended(self) -> bool:
+        """The sender has said BYE; frames may still wait."""
+        return self._ended is not None
+
+    def finished(self, now: float) -> bool:
+        """The sender has said BYE, and the last frame has been shown."""
+        if self._ended is None or self.next_due() is not None:
+            return False
+        return now >= max(self._ended, self.heard or 0.0) + GRACE
+
+    @property
+    def reason(self) -> str:
+        """Why the latest of the damaged frames was given up."""
+        return self._depacketizer.reason
+
+    @property
+    def lost_percent(self) -> float:
+        expected = self.reception.expected
+        return 100 * self.reception.lost / expected if expected > 0 else 0.0
+
+    def statistics(self) -> dict[str, int | float]:
+        """What has come and gone so far; times in seconds unless the name says otherwise."""
+        reception, shown = self.reception, self.shown
+        return {
+            "frames_received": self.frames,
+            "frames_shown": shown.frames,
+            "frames_skipped": shown.skipped,
+            "frames_late": self._playout.late,
+            "frames_damaged": self._depacketizer.damaged,
+            "packets": reception.packets,
+            "lost": reception.lost,
+            "duplicates": reception.duplicates,
+            "reordered": reception.reordered,
+            "bytes": reception.bytes,
+            "seconds": round(shown.seconds, 3),
+            "fps": round(shown.fps, 3),
+            "jitter_ms": round(1000 * reception.jitter, 3),
+            "max_jitter_ms": round(1000 * reception.max_jitter, 3),
+        }
+
+    def _assemble(self, items: list[tuple[bytes, bool, int]], now: float) -> None:
+        for payload, marker, timestamp in items:
+            if jpeg := self._depacketizer.push(payload, marker, timestamp):
+                self._latest = self._time(timestamp, now)
+                self.frames += 1
+                if self.first_frame is None:
+                    self.first_frame = now
+                self._playout.push(Frame(jpeg, self._latest), self._latest, now)
+
+    def _time(self, timestamp: int, now: float) -> float:
+        """When in the movie a frame belongs."""
+        if self._by_arrival:
+            timestamp = round(now * self._clock_rate)
+        if self._base is None:
+            self._base = self._ticks = timestamp
+        self._ticks = timestamp if self._by_arrival else extend(timestamp, self._ticks, bits=32)
+        return self._origin + (self._ticks - self._base) / self._clock_rate

@@ -1,0 +1,108 @@
+"""What became of the packets of one stream: how many came, are missing, came twice, how unevenly.
+
+RFC 3550 §A.1 (which numbers to believe), §A.3 (expected and lost), §A.8 (jitter), with two differences. There is no
+probation of a new source: RTSP has announced its SSRC and first sequence number, so its first packet is good. And a
+packet that came twice counts once, so that it cannot hide one that is missing.
+"""
+
+from __future__ import annotations
+
+from rtp.timestamps import extend, sequence_delta, timestamp_delta
+
+# How far a number may be from the highest one so far and still belong to the same run of numbers (RFC 3550 §A.1).
+MAX_DROPOUT = 3000  # ahead: that many may be lost in one go
+MAX_MISORDER = 100  # behind: that late may a packet be
+
+
+class Reception:
+    """Counts one RTP stream.
+
+    Sequence numbers wrap around; here they are extended to numbers that do not. A sender that numbers anew begins a new
+    run, and expected and lost packets are summed over all runs.
+    """
+
+    def __init__(self, clock_rate: int) -> None:
+        """clock_rate: ticks of the RTP timestamp in a second, 90000 for JPEG."""
+        self.packets = 0  # received, duplicates not counted
+        self.duplicates = 0
+        self.reordered = 0  # came after one with a higher number
+        self.bytes = 0  # the sum of the sizes given to arrived(), duplicates not counted
+        self.jitter = 0.0  # seconds: how far the spacing of packets is off that of their timestamps, smoothed
+        self.max_jitter = 0.0
+        self._clock_rate = clock_rate
+        self._earlier_runs = 0  # packets expected in them
+        self._begun = self._announced = False
+        self._first, self._highest = 0, -1  # extended numbers of this run; first - 1 is the highest while none has come
+        self._seen = 0  # bit n is set when the number highest - n has come
+        self._stray: tuple[int, int, float, int] | None = None  # a packet whose number fits nowhere, so far
+        self._previous: tuple[int, float] | None = None  # timestamp and arrival of the packet before
+
+    @property
+    def expected(self) -> int:
+        """Packets that must have been sent: all from the first number to the highest.        RFC 3550 §A.3"""
+        return self._earlier_runs + self._highest - self._first + 1
+
+    @property
+    def lost(self) -> int:
+        return self.expected - self.packets
+
+    def restart(self, sequence: int) -> None:
+        """The sender announced its next number (RTP-Info, RFC 2326 §12.33); those before it count no more."""
+        self._begin(sequence)
+        self._announced = True
+
+    def arrived(self, sequence: int, timestamp: int, now: float, size: int) -> bool:
+        """A packet came; now is in seconds of any steady clock. False: it came before, or is from before restart()."""
+        if not self._begun:
+            self._begin(sequence)
+        number = extend(sequence, self._highest)
+        ahead = number - self._highest
+        if not -MAX_MISORDER < ahead <= MAX_DROPOUT:
+            return self._arrived_far((sequence, timestamp, now, size))
+        self._stray = None
+        if self._announced and number < self._first:
+            return False
+        if not self._mark(number, ahead):
+            self.duplicates += 1
+            return False
+        self.packets += 1
+        self.bytes += size
+        self._measure(timestamp, now)
+        return True
+
+    def _begin(self, first: int) -> None:
+        self._earlier_runs = self.expected
+        self._first, self._highest = first, first - 1
+        self._begun, self._announced = True, False
+        self._seen, self._stray, self._previous = 0, None, None
+
+    def _mark(self, number: int, ahead: int) -> bool:
+        """Note that this number has come. False: it had come before."""
+        if ahead > 0:
+            self._highest = number
+            self._seen = (self._seen << ahead | 1) & (1 << MAX_MISORDER) - 1
+            return True
+        if self._seen >> -ahead & 1:
+            return False
+        self._seen |= 1 << -ahead
+        self.reordered += 1
+        self._first = min(self._first, number)  # the very first packets may come in the wrong order too
+        return True
+
+    def _arrived_far(self, packet: tuple[int, int, float, int]) -> bool:
+        """A number far off is a stray and not counted; followed by its successor, it begins a new run (§A.1)."""
+        stray, self._stray = self._stray, packet
+        if stray and sequence_delta(packet[0], stray[0]) == 1:
+            self._begin(stray[0])
+            self.arrived(*stray)
+            self.arrived(*packet)
+        return True
+
+    def _measure(self, timestamp: int, now: float) -> None:
+        """J += (|D| - J) / 16, D the change of transit time since the packet before.         RFC 3550 §A.8"""
+        if self._previous:
+            last_timestamp, last_now = self._previous
+            sent_apart = timestamp_delta(timestamp, last_timestamp) / self._clock_rate
+            self.jitter += (abs(now - last_now - sent_apart) - self.jitter) / 16
+            self.max_jitter = max(self.max_jitter, self.jitter)
+        self._previous = timestamp, now
