@@ -83,6 +83,8 @@ class ServerWorker:
         session = None
         try:
             session = self.findSession(request)
+            if session:
+                session.heard()         # whatever comes of the request
             response = self.handle(request, session)
         except RtspError as error:
             response = self.refuse(error)
@@ -103,7 +105,6 @@ class ServerWorker:
                 raise SessionError(f"{request.method} needs a session")
             return handler(request, None)
         with session.lock:
-            session.heard()
             next_state(session.state, request.method)       # MethodError: nothing moves
             response = handler(request, session)
             session.move(request.method)                    # an RtspError has not come here: it was granted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 
 from net.addresses import Address, at_port
 from net.channels import bind_pair
@@ -23,6 +24,8 @@ class UdpPorts:
         """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair."""
         self._rtp, self._rtcp = _bind(local, wanted)
         self.numbers = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
+        self._closing = threading.Lock()        # guards _closed
+        self._closed = False
         self._reader = DatagramReader("receiver")
         self._reader.start()
 
@@ -40,9 +43,13 @@ class UdpPorts:
                 log.info("! UDP port %d of the server: %s", port, error)
 
     def close(self) -> None:
-        self._reader.discard(self._rtp)
-        self._reader.discard(self._rtcp)
-        self._reader.close()
+        """Twice is fine, from two threads, too: who comes second waits until it is done."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._reader.discard(self._rtp)
+                self._reader.discard(self._rtcp)
+                self._reader.close()
 
 
 def _bind(local: Address, wanted: int) -> tuple[socket.socket, socket.socket]:

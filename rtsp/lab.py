@@ -32,7 +32,7 @@ def is_lab(start_line: str) -> bool:
     words = start_line.split()
     if not words or words[0].startswith("RTSP/") or words[0] not in LAB_METHODS:
         return False
-    return len(words) < 2 or not (words[1] == "*" or words[1].lower().startswith(("rtsp://", "rtsps://", "rtspu://")))
+    return len(words) < 2 or not (words[1] == "*" or "://" in words[1])
 
 
 def begins_message(line: str) -> bool:

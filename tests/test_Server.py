@@ -54,8 +54,8 @@ def ask(sock, text):
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_ends_it_with_0_and_without_a_traceback(folder, name):
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command(0, "--media", folder), **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command(0, "--media", folder), stdout=pipe, stderr=pipe, text=True) as process:
         banner = process.stdout.readline()
         port = int(banner.split("port ")[1].split(".")[0])
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:     # a client that stays

@@ -3,10 +3,10 @@
 import pytest
 
 from rtsp.errors import MessageError
-from rtsp.message import Headers, Interleaved, Request, Response
+from rtsp.message import Headers, Interleaved, Message, Request, Response
 
 # (message, its bytes), written from RFC 2326 §14.1 and §10.12
-MESSAGES = {
+MESSAGES: dict[str, tuple[Message, bytes]] = {
     "request": (
         Request("PLAY", "rtsp://a/f", Headers([("CSeq", "3"), ("Session", "12345678"), ("Range", "npt=0-")])),
         b"PLAY rtsp://a/f RTSP/1.0\r\nCSeq: 3\r\nSession: 12345678\r\nRange: npt=0-\r\n\r\n",

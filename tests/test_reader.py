@@ -239,7 +239,8 @@ def test_bytes_that_come_after_all_take_the_silence_back():
     reader.feed(b"000")
     assert reader.next() is None
     reader.quiet()
-    assert reader.next().headers.get("Transport") == "RTP/UDP;client_port=25000"
+    message = reader.next()
+    assert isinstance(message, Request) and message.headers.get("Transport") == "RTP/UDP;client_port=25000"
 
 
 REPLIES = [
