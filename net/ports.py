@@ -13,6 +13,9 @@ from net.datagrams import DatagramReader, Handler
 log = logging.getLogger(__name__)
 
 TRIES = 20      # pairs of ports from the wanted one on
+# What nobody can misunderstand: an RTP header without payload, and a receiver report about nothing (RFC 3550 §6.4.2)
+RTP_HEADER = b"\x80" + bytes(11)
+EMPTY_REPORT = b"\x80\xc9\x00\x01" + bytes(4)
 
 
 class UdpPorts:
@@ -34,9 +37,10 @@ class UdpPorts:
         self._reader.add(self._rtp, rtp)
         self._reader.add(self._rtcp, rtcp)
 
-    def send(self, peer: Address, ports: tuple[int, int], rtp: bytes, rtcp: bytes) -> None:
-        """One datagram from each of our ports to each of the peer's."""
-        for sock, port, data in ((self._rtp, ports[0], rtp), (self._rtcp, ports[1], rtcp)):
+    def open_way(self, peer: Address, ports: tuple[int, int]) -> None:
+        """One datagram from each of our ports to each of the peer's: a firewall or a router between us then lets the
+        answers in."""
+        for sock, port, data in ((self._rtp, ports[0], RTP_HEADER), (self._rtcp, ports[1], EMPTY_REPORT)):
             try:
                 sock.sendto(data, at_port(peer, port))
             except OSError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rtp.jpeg import Depacketizer
 from rtp.playout import Playout
@@ -13,6 +15,18 @@ from rtp.shown import Shown
 from rtp.timestamps import extend
 
 GRACE = 0.1  # seconds after BYE in which packets may still come that it has overtaken
+HELD = 10_000  # packets that may come while a reply is waited for; of more, the oldest are dropped
+
+
+class Arrival(NamedTuple):
+    """One RTP packet, as far as a receiver needs it."""
+
+    sequence: int
+    timestamp: int
+    marker: bool
+    payload: bytes
+    size: int  # bytes of the whole packet
+    now: float  # when it came
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,22 @@ class Receiver:
         self._ticks = 0  # the latest timestamp, extended so that it does not wrap around
         self._latest = 0.0  # the time of the latest frame
         self._ended: float | None = None  # when BYE came
+        self._held: deque[Arrival] | None = None  # None: packets are not held back
+
+    def hold(self) -> None:
+        """PLAY has been asked for. Packets that come before the reply may belong to the time before or to the time
+        after it: they are held back until the reply says with which number the new time begins."""
+        self._held = deque(maxlen=HELD)
+
+    def release(self) -> None:
+        """The reply has come, and start() has been told if it was a good one."""
+        held, self._held = self._held or (), None
+        for arrival in held:
+            self.arrived(arrival)
+
+    @property
+    def holding(self) -> bool:
+        return self._held is not None
 
     def start(
         self,
@@ -72,15 +102,19 @@ class Receiver:
         self._ended = None
         self.shown.pause()
 
-    def arrived(self, sequence: int, timestamp: int, marker: bool, payload: bytes, size: int, now: float) -> None:
-        """A packet came; `size` is its length in bytes."""
+    def arrived(self, packet: Arrival) -> None:
+        if self._held is not None:
+            self._held.append(packet)
+            return
+        sequence, timestamp, marker, payload, size, now = packet
         self.heard = now
         if self.reception.arrived(sequence, timestamp, now, size):
             self._assemble(self._reorder.push(sequence, (payload, marker, timestamp), now), now)
 
     def end(self, now: float) -> None:
-        """The sender has said BYE (RFC 3550 §6.6)."""
-        self._ended = now
+        """The sender has said BYE (RFC 3550 §6.6); while PLAY waits for its reply, that is about the time before."""
+        if self._held is None:
+            self._ended = now
 
     def due(self, now: float, newest_only: bool = False) -> list[Frame]:
         """The frames whose time has come, oldest first; `newest_only`: one at most, the others are skipped."""

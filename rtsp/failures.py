@@ -21,7 +21,7 @@ class ClientError(Exception):
     code = 1
 
     def __init__(self, title: str, advice: str = "") -> None:
-        super().__init__(". ".join(filter(None, (title, advice))) + ".")
+        super().__init__(". ".join(filter(None, (title, advice))))
         self.title = title
         self.advice = advice
 
@@ -61,22 +61,23 @@ class MediaError(ClientError):
 # Why the server said no, in words
 REFUSALS = {
     404: ('The server has no "{name}"', "Check the spelling, capital letters too"),
-    415: ('The server cannot play "{name}"', "The file may be damaged, or no movie at all"),
     453: ("The server has no room for another viewer", "Try again later"),
     454: ("The server has ended the session", "Set it up again"),
+    457: ("The movie is not that long", "Begin earlier"),
     461: ("The server refuses to send over UDP", "This player can receive over nothing else"),
+    500: ('The server cannot play "{name}"', "Its log says why; the file may be damaged"),
     503: ("The server is overloaded", "Try again later"),
 }
 
 
 def refusal(method: str, name: str, reply: Response) -> ServerRefused:
     """The error for a reply that is no success; `name` is what was asked for."""
-    answer = f"({reply.status} {reply.reason})"
+    answer = f"{reply.status} {reply.reason}"
     if reply.status == 401:
-        title = f"The server wants a name and a password {answer}"
-        return AuthenticationError(401, title, "This player cannot give them")
+        title = "The server wants a name and a password"
+        return AuthenticationError(401, title, f"This player cannot give them ({answer})")
     if reply.status < 400:
         place = reply.headers.get("Location") or "another place"
-        return ServerRefused(reply.status, f"The server sends us to {place} {answer}", "Open that URL")
-    title, advice = REFUSALS.get(reply.status, ("The server refused {method}", ""))
-    return ServerRefused(reply.status, f"{title.format(name=name, method=method)} {answer}", advice)
+        return ServerRefused(reply.status, f"The server sends us to {place}", f"Open that URL ({answer})")
+    title, advice = REFUSALS.get(reply.status, ("The server refused {method}", "It may say why in its log"))
+    return ServerRefused(reply.status, title.format(name=name, method=method), f"{advice} ({answer})")

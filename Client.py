@@ -1,0 +1,244 @@
+"""The player's window: a button for each command, the picture, a line of figures.
+
+Two threads. The window's own one draws, and never waits: every few milliseconds tick() looks what has come. The thread
+"commands" asks the server and waits for its replies.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from Player import ClientError, Frame, Player, State
+from rtsp.errors import MethodError
+from rtsp.failures import ConnectError, MediaError
+from rtsp.states import TRANSITIONS
+from ui import theme
+from ui.background import Background
+from ui.controls import Controls
+from ui.picture import Picture, Words
+from ui.status import Status, clock
+
+log = logging.getLogger(__name__)
+
+TICK = 20               # ms at most between two looks at what has come
+STATUS_EVERY = 0.2      # seconds; figures that change faster cannot be read
+GOODBYE = 1.0           # seconds that the server has to answer TEARDOWN when the window is closed
+
+
+class Client:
+    """`makePlayer` makes the Player of each new session; `onShown` is called with each frame that is shown."""
+
+    def __init__(self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None) -> None:
+        """tkinter.TclError if there is no screen."""
+        self.player = makePlayer()
+        self.makePlayer = makePlayer
+        self.onShown = onShown
+        self.error: ClientError | None = None   # what went wrong last; shown until the next command
+        self.start: float | None = None         # where the first PLAY begins
+        self.duration: float | None = None      # the window closes after so many seconds of the movie
+        self.failure: BaseException | None = None
+        self.commands = Background("commands")
+        self.closing: float | None = None       # when the window must be closed at the latest
+        self.closed = False
+        self.nextTick = ""
+        self.statusDue = 0.0
+        self.createWidgets()
+
+    def run(self, start: float | None = None, duration: float | None = None, playNow: bool = False) -> None:
+        """Until the window is closed."""
+        self.start, self.duration = start, duration
+        if playNow:
+            self.setupMovie()
+            self.playMovie()
+        self.tick()
+        try:
+            self.master.mainloop()
+        finally:
+            self.closeWindow()
+            self.player.close()
+            self.commands.close(timeout=GOODBYE)
+        if self.failure:
+            raise self.failure
+
+    def createWidgets(self) -> None:
+        self.master = theme.new_window(f"{self.player.client.name} · RTSP lab")
+        self.master.protocol("WM_DELETE_WINDOW", self.exitClient)
+        self.master.report_callback_exception = self.fail
+        self.picture = Picture(self.master)
+        self.status = Status(self.master)
+        self.controls = Controls(self.master, {
+            "SETUP": self.setupMovie,
+            "PLAY": self.playMovie,
+            "PAUSE": self.pauseMovie,
+            "TEARDOWN": self.teardownMovie,
+        })
+        # From the bottom up: where there is little room, the picture gives way, not the buttons
+        self.status.pack(side="bottom", fill="x")
+        self.controls.pack(side="bottom", fill="x")
+        self.picture.pack(side="top", fill="both", expand=True)
+        self.master.update_idletasks()
+        # Its size is the user's from here on: no longer word in it makes it grow
+        self.master.geometry(f"{self.master.winfo_reqwidth()}x{self.master.winfo_reqheight()}")
+        self.master.minsize(self.controls.winfo_reqwidth(), self.controls.winfo_reqheight() * 4)
+        self.refresh()
+
+    # ---- the buttons
+
+    def setupMovie(self) -> None:
+        """A new session: connection, port for the media, DESCRIBE, SETUP."""
+        self.player.close()
+        self.player = self.makePlayer()
+        self.sendRtspRequest("SETUP", self.connectToServer, self.openRtpPort, self.player.setup)
+
+    def playMovie(self) -> None:
+        player, start, self.start = self.player, self.start, None
+        self.sendRtspRequest("PLAY", lambda: player.play(start))
+
+    def pauseMovie(self) -> None:
+        self.sendRtspRequest("PAUSE", self.player.pause)
+
+    def teardownMovie(self) -> None:
+        """End the session. The window stays, and Setup begins a new one."""
+        self.sendRtspRequest("TEARDOWN", self.player.leave)
+
+    def exitClient(self) -> None:
+        """End the session and close the window, whether the server answers or not."""
+        if self.closing is None:
+            self.closing = time.monotonic() + GOODBYE
+            self.master.withdraw()
+            self.commands.do("TEARDOWN", self.player.leave)
+
+    def closeWindow(self) -> None:
+        """Twice is fine."""
+        if not self.closed:
+            self.closed = True
+            self.master.after_cancel(self.nextTick)
+            self.master.destroy()
+
+    # ---- requests, on the thread "commands"
+
+    def connectToServer(self) -> None:
+        """The RTSP connection, over TCP."""
+        self.player.connect()
+
+    def openRtpPort(self) -> None:
+        """The UDP port where the media will arrive."""
+        self.player.openRtpPort()
+
+    def sendRtspRequest(self, method: str, *steps: Callable[[], object]) -> None:
+        """Have the thread "commands" do this, unless the state forbids it by the time it gets there."""
+        self.error = None
+
+        def job() -> None:
+            try:
+                for step in steps:
+                    step()
+            except MethodError as error:        # the movie has ended in the meantime, say, or SETUP failed
+                log.info("! %s", error)
+
+        self.commands.do(method, job)
+        self.refresh()
+
+    # ---- replies and media, on the window's thread
+
+    def tick(self) -> None:
+        self.recvRtspReply()
+        self.listenRtp()
+        if time.monotonic() >= self.statusDue:
+            self.refresh()
+        if self.closing is not None and (self.commands.doing is None or time.monotonic() > self.closing):
+            self.closeWindow()
+            return
+        due = self.player.untilDue()
+        pause = TICK if due is None else max(1, min(TICK, round(1000 * due)))
+        self.nextTick = self.master.after(pause, self.tick)
+
+    def recvRtspReply(self) -> None:
+        """The replies that came since the last time."""
+        for outcome in self.commands.outcomes():
+            self.parseRtspReply(outcome.name, outcome.error)
+
+    def parseRtspReply(self, method: str, error: Exception | None) -> None:
+        """A reply to `method`, or why there is none, becomes words in the window and another set of buttons."""
+        if error is not None and not isinstance(error, ClientError):
+            raise error
+        if error is not None:
+            self.error = error
+            if method == "SETUP" or isinstance(error, (ConnectError, MediaError)):      # nothing to go on with
+                self.commands.do("", self.player.leave)
+        self.refresh()
+
+    def listenRtp(self) -> None:
+        """The newest frame that is due goes to the screen."""
+        try:
+            frames = self.player.dueFrames(newestOnly=True)
+        except ClientError as error:
+            self.parseRtspReply("", error)
+            return
+        for frame in frames:
+            self.updateMovie(frame)
+        if self.duration is not None and self.player.receiver.shown.seconds >= self.duration:
+            self.exitClient()
+
+    def updateMovie(self, frame: Frame) -> None:
+        """Decode the frame and put it on the screen."""
+        if self.picture.words:
+            self.refresh()
+        if self.picture.show(frame.jpeg):
+            self.onShown(frame)
+        else:
+            log.info("! the frame at %.3f s is no JPEG that can be decoded", frame.time)
+
+    def refresh(self) -> None:
+        """Buttons, words and figures as the state wants them."""
+        self.statusDue = time.monotonic() + STATUS_EVERY
+        self.controls.enable(self.useful())
+        self.picture.say(self.words())
+        self.status.tell(self.player.state.value, self.figures(), self.notice())
+
+    def useful(self) -> set[str]:
+        """The methods that lead to another state, by the table; none while the server has not answered the last one."""
+        state = self.player.state
+        return set() if self.commands.doing else {
+            method for method, after in TRANSITIONS[state].items() if after is not state
+        }
+
+    def words(self) -> Words | None:
+        """What is to be read in the picture; None when it speaks for itself."""
+        player, client = self.player, self.player.client
+        place = f"{client.host}:{client.port}"
+        if self.error:
+            return Words(self.error.title, self.error.advice, error=True)
+        if self.commands.doing == "SETUP":
+            return Words(f"Connecting to {place} …")
+        if player.state is State.INIT and client.lost:
+            return Words(client.lost, "Setup connects again", error=True)
+        if player.state is State.INIT:
+            return Words(client.name, f"on {place}\n\nPress Setup, then Play")
+        if player.ended:
+            return Words("The end", "Play shows it again")
+        if player.receiver.shown.frames:
+            return None
+        return Words("Ready", "Press Play") if player.state is State.READY else Words("Waiting for the first picture …")
+
+    def figures(self) -> list[str]:
+        """What the line at the bottom says after the state."""
+        player, shown = self.player, self.player.receiver.shown
+        if not shown.frames:
+            return []
+        figures = [clock(player.position) + (f" / {clock(player.duration)}" if player.duration else "")]
+        figures += [f"{shown.frames} frames"]
+        figures += [f"{shown.recent_fps:.1f} fps"] if player.state is State.PLAYING else []
+        return [*figures, f"{player.receiver.lost_percent:.1f} % lost"]
+
+    def notice(self) -> str:
+        """What is no error, and still good to know."""
+        return "Connection lost" if self.player.client.lost else self.player.notice
+
+    def fail(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """What a callback raises ends the program, in run(); Tk itself would print it and go on."""
+        self.failure = error
+        self.master.quit()

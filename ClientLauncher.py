@@ -1,0 +1,269 @@
+"""Reads the command line, opens the window, or plays without one.
+
+    python ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg
+    python ClientLauncher.py rtsp://127.0.0.1:6789/movie.Mjpeg
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from Player import ClientError, Frame, MissingError, Player, State, UsageError
+
+VERSION = "0.1.0"
+INTERRUPTED = 130       # the exit code after Ctrl-C
+EXAMPLES = """examples:
+  ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg         the classic window: Setup, Play, Pause, Teardown
+  ClientLauncher.py rtsp://127.0.0.1:6789/movie.Mjpeg        the same window, playing at once
+  ClientLauncher.py rtsp://127.0.0.1:6789/movie.Mjpeg --headless --duration 10 --stats -
+  ClientLauncher.py rtsp://127.0.0.1:6789/movie.Mjpeg --headless --save-frames frames --start 5
+  ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg --dialect lab       a server written for the classic lab
+
+exit codes: 0 ok, 1 internal error, 2 usage, 3 cannot connect, 4 the server refused, 5 no Tk, screen or codec,
+6 name and password wanted, 7 no media, 130 Ctrl-C"""
+NO_TK = """This Python has no Tk, and the window needs it. To get it: Debian, Ubuntu: sudo apt install python3-tk
+Fedora: sudo dnf install python3-tkinter · macOS: brew install python-tk, or python.org · uv: uv python upgrade
+To play without a window, add --headless"""
+
+
+class Output:
+    """What becomes of the frames that are shown, besides being shown: --save-frames, --snapshot."""
+
+    def __init__(self, folder: Path | None, snapshot: Path | None) -> None:
+        """UsageError if the folder cannot be made, or written to."""
+        self._folder, self._snapshot = folder, snapshot
+        self._count = 0
+        self._last: Frame | None = None
+        if folder:
+            with _writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                if not os.access(folder, os.W_OK):
+                    raise PermissionError("no permission to write there")
+
+    def show(self, frame: Frame) -> None:
+        if self._folder:
+            _write(self._folder / f"frame-{self._count:06d}.jpg", frame.jpeg)
+        self._count += 1
+        self._last = frame
+
+    def close(self) -> None:
+        """The snapshot is the last frame that was shown."""
+        if self._snapshot and self._last:
+            _write(self._snapshot, self._last.jpeg)
+
+
+class _writing:
+    """Turns an OSError into a sentence with the file's name and exit code 2."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, OSError):
+            raise UsageError(f"Cannot write {self._path}", error.strerror or str(error)) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with _writing(path):
+        path.write_bytes(data)
+
+
+# ---- the command line
+
+
+def parseArguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ClientLauncher.py",
+        description="Play a movie from an RTSP server.",
+        usage="%(prog)s HOST PORT RTP_PORT FILE [options]\n       %(prog)s rtsp://HOST[:554]/PATH [options]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EXAMPLES,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    names = "HOST PORT RTP_PORT FILE | URL"
+    add("where", nargs="+", metavar=names, help="RTP_PORT: where the media arrive; 0: anywhere")
+    add("--headless", action="store_true", help="play without a window")
+    add("--duration", type=_seconds, metavar="S", help="end S seconds after the first frame")
+    add("--stats", type=_statsFile, metavar="FILE", help="write statistics to FILE.json or FILE.csv; - prints JSON")
+    add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
+    add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
+    add("--start", type=_seconds, metavar="S", help="begin S seconds into the movie")
+    add("--transport", choices=["udp"], default="udp", help="how the media travel (default: udp)")
+    add("--dialect", choices=["rfc", "lab"], default="rfc", help="lab: for servers of the classic lab (default: rfc)")
+    add("--buffer", type=_seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
+    add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
+    add("--version", action="version", version=f"RTSP lab {VERSION}")
+    options = parser.parse_args(argv)
+    try:
+        options.url, options.rtpPort = _where(options.where)
+    except ValueError as error:
+        parser.error(str(error))
+    if options.start and options.dialect == "lab":
+        parser.error("--start: a server of the classic lab cannot jump")
+    return options
+
+
+def _where(words: list[str]) -> tuple[str, int]:
+    """URL and RTP port. ValueError says what is wrong with the arguments."""
+    if len(words) == 1:
+        if "://" not in words[0]:
+            raise ValueError(f"either HOST PORT RTP_PORT FILE or a URL such as rtsp://127.0.0.1:6789/{words[0]}")
+        return words[0], 0
+    if len(words) != 4:
+        raise ValueError(f"HOST PORT RTP_PORT FILE are four arguments, not {len(words)}")
+    host, port, rtpPort, name = words
+    if not host or not name.strip("/"):
+        raise ValueError("HOST and FILE must not be empty")
+    host = f"[{host}]" if ":" in host else host
+    url = f"rtsp://{host}:{_number('PORT', port, 1, 65535)}/{quote(name.lstrip('/'))}"
+    return url, 0 if rtpPort == "0" else _number("RTP_PORT", rtpPort, 1024, 65534)     # 65534: RTCP is on the next one
+
+
+def _number(name: str, text: str, lowest: int, highest: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and lowest <= int(text) <= highest):
+        raise ValueError(f"{name} is a number from {lowest} to {highest}, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and 0 <= value <= 1e6):
+        raise argparse.ArgumentTypeError(f"{text} is out of range")
+    return value
+
+
+def _statsFile(text: str) -> str:
+    if text != "-" and not text.endswith((".json", ".csv")):
+        raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")
+    return text
+
+
+# ---- playing
+
+
+def makePlayer(options: argparse.Namespace) -> Player:
+    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000)
+
+
+def playHeadless(player: Player, options: argparse.Namespace, output: Output) -> None:
+    """Take every frame as it falls due, in order, to the end of the movie or of --duration."""
+    player.setup()
+    player.play(options.start)
+    end = math.inf
+    while player.state is State.PLAYING and time.monotonic() < end:
+        for frame in player.dueFrames():
+            output.show(frame)
+            if options.duration is not None:
+                end = min(end, time.monotonic() + options.duration)
+        player.wait(0.05)
+
+
+def openWindow(options: argparse.Namespace, output: Output) -> Player:
+    """Returns when the window is closed; the player that played last."""
+    try:
+        import tkinter
+    except ImportError:
+        raise MissingError(NO_TK) from None
+    try:
+        from PIL import Image, ImageTk  # noqa: F401
+    except ImportError:
+        advice = f"To get it: {sys.executable} -m pip install Pillow"
+        raise MissingError("This Python has no Pillow, which decodes the pictures", advice) from None
+    from Client import Client
+
+    try:
+        client = Client(lambda: makePlayer(options), output.show)
+    except tkinter.TclError as error:
+        logging.info("! %s", error)
+        raise MissingError("No screen found", "To play without a window, add --headless") from None
+    client.run(start=options.start, duration=options.duration, playNow=len(options.where) == 1)
+    return client.player
+
+
+def writeStatistics(path: str, statistics: dict[str, Any]) -> None:
+    if path == "-":
+        print(json.dumps(statistics, indent=2))
+        return
+    with _writing(Path(path)), open(path, "w", encoding="utf-8", newline="") as file:
+        if path.endswith(".csv"):
+            table = csv.DictWriter(file, list(statistics))
+            table.writeheader()
+            table.writerow(statistics)
+        else:
+            json.dump(statistics, file, indent=2)
+            file.write("\n")
+
+
+def summary(statistics: dict[str, Any]) -> str:
+    text = "Played {seconds:.1f} s of {url}: {frames_shown} frames, {fps:.1f} a second; {packets} packets, {lost} lost"
+    return text.format(**statistics)
+
+
+def play(options: argparse.Namespace) -> None:
+    """Play, and report, even about what failed."""
+    output = Output(options.save_frames, options.snapshot)
+    player = makePlayer(options)
+    error: BaseException | None = None
+    try:
+        if options.headless:
+            playHeadless(player, options, output)
+        else:
+            player = openWindow(options, output)
+        output.close()
+    except BaseException as problem:
+        error = problem
+        raise
+    finally:
+        player.leave()
+        statistics = {**player.statistics(), "error": error and (str(error) or type(error).__name__)}
+        if options.stats:
+            writeStatistics(options.stats, statistics)
+        if options.headless and statistics["frames_shown"]:
+            print(summary(statistics), file=sys.stderr if options.stats == "-" else sys.stdout)
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = parseArguments(argv)
+    level = logging.INFO if options.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    try:
+        play(options)
+        return 0
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the last resort: a user gets a sentence, never a traceback)
+        if options.verbose:
+            traceback.print_exc()
+        print(f"internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def _stop(signum: int, frame: Any) -> None:
+    """Asked to stop, by `kill` or a closed terminal: say goodbye to the server as after Ctrl-C."""
+    sys.exit(128 + signum)
+
+
+if __name__ == "__main__":
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    sys.exit(main())

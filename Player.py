@@ -1,0 +1,287 @@
+"""A player without a window: what RtspClient asks for arrives here, and frames come out when they are due.
+
+    player = Player("rtsp://127.0.0.1:6789/movie.Mjpeg")
+    player.setup()
+    player.play()
+    while player.state is State.PLAYING:
+        for frame in player.dueFrames():
+            show(frame.jpeg)
+        player.wait(0.05)
+    player.teardown()
+    player.close()
+
+The thread "receiver" takes the packets from the sockets: RtpPacket.decode, then rtp.receiver. Lock: `_lock` guards the
+latter.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from net.addresses import Address
+from net.ports import UdpPorts
+from rtp import rtcp
+from rtp.receiver import Arrival, Frame, Receiver
+from RtpPacket import RtpPacket
+from rtsp.failures import ClientError, ConnectError, MediaError, MissingError, ServerRefused, UsageError
+from rtsp.headers import Range, Transport
+from rtsp.message import VERSION
+from rtsp.playable import beginning, choose_video, duration
+from rtsp.states import END, TIMEOUT, State
+from rtsp.url import resolve
+from RtspClient import RtspClient, understanding
+
+__all__ = ["ClientError", "Frame", "MissingError", "Player", "State", "UsageError"]     # what its users need, too
+
+log = logging.getLogger(__name__)
+
+JPEG, CLOCK_RATE = 26, 90000    # payload type and ticks a second of JPEG, where nobody says otherwise (RFC 3551 §6)
+NO_MEDIA = 5.0                  # seconds without a packet after which something must be wrong
+LAB_END = 3.0                   # seconds of silence that mean the end: a lab server says nothing when it is there
+
+
+class Player:
+    """One movie, from SETUP to TEARDOWN. Requests wait for their reply; they may come from any one thread, and
+    dueFrames() from another."""
+
+    def __init__(
+        self,
+        url: str,
+        dialect: str = "rfc",
+        rtpPort: int = 0,
+        delay: float = 0.2,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
+        first picture, which even out what the network delays more than the rest. UsageError if the URL is none."""
+        self.client = RtspClient(url, dialect, clock=clock)
+        self.receiver = Receiver(CLOCK_RATE, delay, by_arrival=self.client.lab)
+        self.duration: float | None = None      # seconds of the movie, where the server says it
+        self.position = 0.0                     # … and where in it the latest frame belongs
+        self.ended = False                      # played to the end
+        self.notice = ""                        # what the user should know, though it is no error
+        self.rtpPort = rtpPort                  # the real one after openRtpPort()
+        self.clock = clock
+        self._delay = delay
+        self._payloadType = JPEG
+        self._streamUrl = url
+        self._ssrc: int | None = None           # of the stream, as announced or as seen
+        self._senders: set[str] = set()         # where media may come from
+        self._ports: UdpPorts | None = None
+        self._lock = threading.Lock()
+        self._news = threading.Event()          # a packet came
+        self._playSent = self._firstPlay = self._framesBefore = 0.0
+        self._rtcpSent = self._rtcpReceived = 0
+
+    # ---- the conversation
+
+    @property
+    def state(self) -> State:
+        return self.client.state
+
+    def connect(self) -> None:
+        self.client.connect()
+
+    def openRtpPort(self) -> UdpPorts:
+        """Two UDP sockets where the server's packets will arrive, on the address that it knows us by."""
+        wanted = self.rtpPort
+        try:
+            self._ports = UdpPorts(self.client.connection.local, wanted)
+        except OSError as error:
+            raise ConnectError("No UDP port is free", str(error)) from None
+        self.rtpPort = self._ports.numbers[0]
+        if wanted not in (0, self.rtpPort):
+            self.notice = f"Port {wanted} is taken; using {self.rtpPort}"
+            log.warning("! %s", self.notice)
+        self._ports.listen(self._onRtp, self._onRtcp)
+        return self._ports
+
+    def setup(self) -> None:
+        """Everything up to the state Ready: connection and port if they are not open yet, description, SETUP."""
+        if self._ports is None:
+            self.connect()
+        ports = self._ports or self.openRtpPort()
+        self._streamUrl = self.client.target if self.client.lab else self._describe()
+        granted = self.client.setup(self._streamUrl, Transport(client_port=ports.numbers))
+        self._senders = {self.client.peer[0]}
+        if granted:
+            self._ssrc = granted.ssrc
+            self._senders |= {granted.source} if granted.source else set()
+            if granted.server_port:
+                ports.open_way(self.client.connection.peer, granted.server_port)
+                self._rtcpSent += 1
+
+    def _describe(self) -> str:
+        """The URL of the stream to set up; what else the server says about it."""
+        try:
+            self.client.options()
+        except ServerRefused as refused:
+            log.info("! %s", refused)           # OPTIONS is a courtesy; the next request will tell
+        description, base = self.client.describe()
+        media, self._payloadType, clockRate = choose_video(description)
+        self.receiver = Receiver(clockRate, self._delay)
+        with understanding("DESCRIBE"):
+            self.duration = duration(description)
+        return resolve(base, media.control)
+
+    def play(self, start: float | None = None) -> None:
+        """Go on, or from `start` seconds on; after the end of the movie: once more from its start.
+
+        Packets that come before the reply may belong to the time before or to the time after: they are held back until
+        the reply says with which number the new time begins (RTP-Info, RFC 2326 §12.33)."""
+        if start is None and (self.ended or self.receiver.ended):
+            start = 0.0
+        with self._lock:
+            self.receiver.hold()
+        self._playSent = self.clock()
+        self._firstPlay = self._firstPlay or self._playSent
+        self._framesBefore = self.receiver.frames
+        try:
+            reply = self.client.play(None if start is None else Range(start))
+            with understanding("PLAY"):
+                begin, info = beginning(reply, self._streamUrl)
+            begin = start if begin is None else begin
+            with self._lock:
+                self.receiver.start(self.clock(), begin, info.seq, info.rtptime, keep=start is None)
+                self.ended = False
+        finally:
+            with self._lock:
+                self.receiver.release()
+
+    def pause(self) -> None:
+        """Frames that have come and are not shown yet are kept for the next play()."""
+        self.receiver.shown.pause()
+        if self.receiver.ended:                 # nothing is being sent any more: only our last frames wait
+            self.client.happened(END)
+            return
+        try:
+            self.client.pause()
+        except ServerRefused as refused:
+            if refused.status != 455:
+                raise
+            self.client.happened(END)           # the movie ended in this moment
+
+    def teardown(self, timeout: float | None = None) -> None:
+        self.client.teardown(timeout)
+
+    def leave(self, timeout: float = 1.0) -> None:
+        """TEARDOWN if there is a session, and close, whatever state all is in; it takes `timeout` seconds at most."""
+        try:
+            self.teardown(timeout)
+        except ClientError as error:
+            log.info("! %s", error)
+        self.close()
+        self.client.happened(TIMEOUT)           # whatever the server thinks: for us there is no session any more
+
+    def close(self) -> None:
+        """Twice is fine. Ends both threads; a request under way fails."""
+        self.client.close()
+        if self._ports:
+            self._ports.close()
+
+    # ---- on the thread "receiver"
+
+    def _onRtp(self, data: bytes, address: Address) -> None:
+        """What is no RTP, or not for us, is dropped without a word: anybody can send anything to a UDP port."""
+        now = self.clock()
+        packet = RtpPacket()
+        try:
+            packet.decode(data, strict=not self.client.lab)
+        except ValueError:
+            return
+        if address[0] in self._senders and packet.payloadType() == self._payloadType:
+            number, ticks, last = packet.seqNum(), packet.timestamp(), bool(packet.marker())
+            arrival = Arrival(number, ticks, last, packet.getPayload(), len(data), now)
+            with self._lock:
+                self._ssrc = packet.ssrc()
+                self.receiver.arrived(arrival)
+            self._news.set()
+
+    def _onRtcp(self, data: bytes, address: Address) -> None:
+        try:
+            reports = rtcp.parse(data)
+        except ValueError:
+            return
+        if address[0] not in self._senders:
+            return
+        with self._lock:
+            self._rtcpReceived += 1
+            for report in reports:
+                if isinstance(report, rtcp.Goodbye) and (self._ssrc in report.ssrcs or not report.ssrcs):
+                    log.info("< BYE")
+                    self.receiver.end(self.clock())
+        self._news.set()
+
+    # ---- the pictures
+
+    def untilDue(self) -> float | None:
+        """Seconds until dueFrames() will have something; None if nobody knows."""
+        with self._lock:
+            due = self.receiver.next_due()
+        return None if due is None or self.state is not State.PLAYING else due - self.clock()
+
+    def wait(self, timeout: float) -> None:
+        """Until a packet comes, a frame is due, or `timeout` seconds are over."""
+        due = self.untilDue()
+        if (pause := timeout if due is None else min(timeout, due)) > 0:
+            self._news.wait(pause)
+        self._news.clear()
+
+    def dueFrames(self, newestOnly: bool = False) -> list[Frame]:
+        """The frames to be shown now, in order; at the end of the movie the state becomes Ready. `newestOnly`: one at
+        most, the others are skipped. MediaError if what should come does not."""
+        now = self.clock()
+        with self._lock:
+            if self.state is not State.PLAYING or self.receiver.holding:
+                return []
+            frames = self.receiver.due(now, newestOnly)
+            over = self.receiver.finished(now) or self._silentEnd(now)
+        if frames:
+            self.position = frames[-1].time
+        if over:
+            self.ended = True
+            self.client.happened(END)
+            if self.client.lost:
+                self.client.happened(TIMEOUT)
+        return frames
+
+    def _silentEnd(self, now: float) -> bool:
+        """Is this silence the end of the movie? MediaError if it is a failure."""
+        silent = now - max(self._playSent, self.receiver.heard or 0.0)
+        if self.receiver.frames > self._framesBefore:
+            if self.client.lab:
+                return silent > LAB_END
+            if silent <= NO_MEDIA:
+                return False
+            if self.duration and self.position > self.duration - 1:     # a server that does not say BYE
+                return True
+            raise MediaError("The stream has stopped", "The server may have gone, or the network")
+        if now - self._playSent <= NO_MEDIA:
+            return False
+        if self.receiver.heard and self.receiver.heard > self._playSent:
+            raise MediaError("Packets arrive, but they make no picture", self.receiver.reason)
+        raise MediaError(
+            f"Playing, but no packets arrived on UDP {self.rtpPort}",
+            "A firewall may drop them; on Windows, allow Python on private networks",
+        )
+
+    # ---- the report
+
+    def statistics(self) -> dict[str, Any]:
+        """What has come and gone so far, for --stats; `error` is for the caller to fill in."""
+        first = self.receiver.first_frame
+        return {
+            "url": self.client.url,
+            "dialect": "lab" if self.client.lab else "rfc",
+            "transport": "udp",
+            "rtsp_version": VERSION.removeprefix("RTSP/"),
+            **self.receiver.statistics(),
+            "first_frame_ms": None if first is None else round(1000 * (first - self._firstPlay), 1),
+            "rtcp_sent": self._rtcpSent,
+            "rtcp_received": self._rtcpReceived,
+            "error": None,
+        }

@@ -1,0 +1,279 @@
+"""The client's side of the conversation: requests out, replies in, the state, keepalive (RFC 2326 §10).
+
+    client = RtspClient("rtsp://127.0.0.1:6789/movie.Mjpeg")
+    client.connect()
+    description, base = client.describe()
+    client.setup(url of one stream, Transport(client_port=(25000, 25001)))
+    client.play()
+    client.teardown()
+    client.close()
+
+It knows nothing of the media that it asks for. A thread of its own, "control", receives as long as the connection is
+open: replies, which it hands to whoever waits for them, and the server's own requests.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from net.addresses import connect
+from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
+from net.replies import Replies
+from rtsp.errors import MessageError, RtspError
+from rtsp.failures import ConnectError, ReplyTimeout, ServerRefused, UsageError, refusal
+from rtsp.headers import Range, SessionHeader, Transport
+from rtsp.message import Headers, Request, Response
+from rtsp.reader import MessageReader
+from rtsp.sdp import SessionDescription
+from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
+from rtsp.url import RtspUrl, resolve, without_credentials
+
+log = logging.getLogger(__name__)
+
+USER_AGENT = "RTSPlab/0.1"
+REPLY_TIMEOUT = 5.0             # seconds
+LAB_PATIENCE = 1.5              # seconds; some lab servers do not answer a request that they think they have fulfilled
+SESSION_TIMEOUT = 60            # seconds, where the server names no other (RFC 2326 §12.37)
+ANSWERS = {"OPTIONS": 200}      # what a server may ask of us; everything else is not implemented
+
+# Why a connection could not be made, in words; the first class that fits
+UNREACHABLE: list[tuple[type[Exception], str]] = [
+    (socket.gaierror, "No machine is known by that name: check its spelling"),
+    (ConnectionRefusedError, "Nothing listens there. Start it with: python Server.py {port}"),
+    (TimeoutError, "No answer in {timeout:.0f} s: a wrong address, a firewall, or another network"),
+    (Exception, "{error}"),
+]
+
+
+class RtspClient:
+    """One connection, one session. `dialect` is "rfc" or "lab" (the classic handout: bare file names, three lines)."""
+
+    def __init__(
+        self,
+        url: str,
+        dialect: str = "rfc",
+        timeout: float = REPLY_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply."""
+        try:
+            parts = RtspUrl.parse(url)
+        except MessageError as error:
+            raise UsageError(str(error), "It should look like rtsp://127.0.0.1:6789/movie.Mjpeg") from None
+        if parts.scheme != "rtsp":
+            raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
+        self.url = without_credentials(url)     # never sent, never logged
+        self.lab = dialect == "lab"
+        self.host, self.port, self.name = parts.host, parts.port, parts.path
+        self.state = State.INIT
+        self.session: SessionHeader | None = None
+        self.public: set[str] = set()           # the methods that the server says it has
+        self.target = self.name if self.lab else self.url       # of requests for the whole presentation
+        self.lost = ""                          # why the server is gone; "" while it is not
+        self._timeout = timeout
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._moving = threading.Lock()         # guards `state`
+        self._replies = Replies(clock)
+        self._keepalives: set[int] = set()      # requests that nobody waits for; touched by "control" alone
+        self._spoke = clock()                   # when we sent the last request
+
+    # ---- the connection
+
+    def connect(self) -> None:
+        """ConnectError, in words, if there is no way."""
+        try:
+            sock = connect(self.host, self.port, self._timeout, self._stop)
+            self._connection = Connection(sock, MessageReader(lab_replies=self.lab))
+        except (OSError, UnicodeError) as error:
+            advice = next(words for kind, words in UNREACHABLE if isinstance(error, kind))
+            advice = advice.format(port=self.port, timeout=self._timeout, error=error)
+            raise ConnectError(f"Cannot reach {self.host}:{self.port}", advice) from None
+        log.info("= connected to %s:%d", *self.peer)
+        self._thread = threading.Thread(target=self._receive, name="control", daemon=True)
+        self._thread.start()
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            raise ConnectError("There is no connection yet")
+        return self._connection
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """The server's address, whatever name the URL has for it."""
+        return self.connection.peer[0], self.connection.peer[1]
+
+    def close(self) -> None:
+        """Twice is fine. Whoever waits for a reply gets a ConnectError."""
+        self._stop.set()
+        self.lost = ""
+        self._replies.fail("The connection was closed")
+        if self._connection:
+            self._connection.close()
+        if self._thread:
+            self._thread.join()
+
+    # ---- the requests
+
+    def options(self) -> None:
+        """What can the server do (RFC 2326 §10.1)?"""
+        reply = self.request("OPTIONS", self.target)
+        self.public = {word.strip().upper() for value in reply.headers.get_all("Public") for word in value.split(",")}
+
+    def describe(self) -> tuple[SessionDescription, str]:
+        """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1)."""
+        reply = self.request("DESCRIBE", self.target, {"Accept": "application/sdp"})
+        with understanding("DESCRIBE"):
+            description = SessionDescription.parse(reply.body.decode("utf-8", "replace"))
+        base = reply.headers.get("Content-Base") or reply.headers.get("Content-Location") or self.url
+        self.target = resolve(base, description.get("control") or "")
+        return description, base
+
+    def setup(self, url: str, transport: Transport) -> Transport | None:
+        """Prepare one stream; its transport as the server granted it (RFC 2326 §10.4). A lab server says nothing."""
+        reply = self.request("SETUP", self.target if self.lab else url, {"Transport": str(transport)})
+        with understanding("SETUP"):
+            if text := reply.headers.get("Session"):
+                self.session = SessionHeader.parse(text)
+            granted = [] if self.lab else Transport.parse(reply.headers.get("Transport") or "")
+        return granted[0] if granted else None
+
+    def play(self, range: Range | None = None) -> Response:
+        """From where it stands, or that range (RFC 2326 §10.5). The reply says from when, and which packet is first."""
+        return self.request("PLAY", self.target, {"Range": str(range)} if range and not self.lab else {})
+
+    def pause(self) -> Response:
+        return self.request("PAUSE", self.target)
+
+    def teardown(self, timeout: float | None = None) -> None:
+        """End the session, if there is one."""
+        if self.session or self.state is not State.INIT:
+            self.request("TEARDOWN", self.target, timeout=timeout)
+        self.session = None
+
+    def request(
+        self, method: str, url: str, headers: dict[str, str] | None = None, timeout: float | None = None
+    ) -> Response:
+        """Ask, wait for the reply, move the state. MethodError, and nothing is sent, if the state forbids it."""
+        next_state(self.state, method)
+        impatient = self.lab and method in ("PLAY", "PAUSE", "TEARDOWN")
+        timeout = timeout or (LAB_PATIENCE if impatient else self._timeout)
+        try:
+            reply = self._replies.wait(self._send(method, url, headers or {}), timeout)
+        except ConnectionClosed as gone:
+            raise ConnectError(f"No reply to {method}", str(gone)) from None
+        if reply is None:
+            log.info("! no reply to %s", method)
+            if not impatient:
+                raise ReplyTimeout(f"No reply to {method} in {timeout:.0f} s", "The server may be busy or stuck")
+            reply = Response(200, lab=True)
+        return self._judge(method, reply)
+
+    def _send(self, method: str, url: str, headers: dict[str, str]) -> int:
+        """Returns the request's CSeq."""
+        cseq = self._replies.expect()
+        request = Request(method, url, Headers([("CSeq", str(cseq))]), lab=self.lab)
+        if self.session:
+            request.headers.add("Session", self.session.id)
+        for name, value in {**headers, "User-Agent": USER_AGENT}.items():
+            request.headers.add(name, value)
+        log.info("> %s %s (CSeq %d)", method, url, cseq)
+        self._spoke = self._clock()
+        try:
+            self.connection.send(bytes(request))
+        except ConnectionClosed:
+            self._replies.forget(cseq)
+            raise
+        return cseq
+
+    # ---- the replies
+
+    def _judge(self, method: str, reply: Response) -> Response:
+        """Move on after a 2xx reply; an error for every other one (RFC 2326 §A.1)."""
+        if 200 <= reply.status < 300:
+            self.happened(method)
+            return reply
+        if reply.status < 400:
+            self.happened(REDIRECTED)
+        elif reply.status == 454:
+            self.happened(TIMEOUT)
+        raise refusal(method, self.name, reply)
+
+    def happened(self, event: str) -> None:
+        """Move the state. Where the table has no such cell, another event was faster: the movie ended, say, while the
+        reply to PAUSE was on its way."""
+        with self._moving:
+            before, self.state = self.state, TRANSITIONS[self.state].get(event, self.state)
+            if self.state is not before:
+                log.info("= %s", self.state.value)
+
+    # ---- the thread "control"
+
+    def _receive(self) -> None:
+        try:
+            while not self._stop.is_set():
+                message = self.connection.receive(LONGEST_WAIT)
+                if isinstance(message, Response):
+                    self._deliver(message)
+                elif isinstance(message, Request):
+                    self._answer(message)
+                self._keepAlive()
+        except ConnectionClosed:
+            self._lose("The server has closed the connection")
+        except MessageError as error:
+            self._lose(f"{self.host}:{self.port} does not speak RTSP as it should ({error})")
+        self.connection.close()
+
+    def _lose(self, reason: str) -> None:
+        """There is no connection any more. Media over UDP may still come, so Playing goes on."""
+        self._replies.fail(reason)
+        if self._stop.is_set():                 # it was us
+            return
+        log.info("! %s", reason)
+        self.lost = reason
+        if self.state is not State.PLAYING:
+            self.happened(TIMEOUT)
+
+    def _deliver(self, reply: Response) -> None:
+        """To whom it belongs: told by CSeq, which lab servers do not always get right; theirs come in order."""
+        log.info("< %d %s (CSeq %s)", reply.status, reply.reason, reply.headers.get("CSeq"))
+        if reply.status < 200:
+            return                              # "100 Continue": the real reply is still to come
+        cseq = self._replies.deliver(None if self.lab else reply.cseq, reply)
+        if cseq in self._keepalives:
+            self._keepalives.discard(cseq)
+            self._replies.forget(cseq)
+            if reply.status == 454:
+                self.happened(TIMEOUT)
+
+    def _answer(self, request: Request) -> None:
+        """A server may ask, too; it gets an answer to everything (RFC 2326 §10)."""
+        log.info("< %s %s (CSeq %s)", request.method, request.target, request.headers.get("CSeq"))
+        reply = Response(ANSWERS.get(request.method, 501), Headers([("CSeq", request.headers.get("CSeq") or "0")]))
+        log.info("> %d %s (CSeq %s)", reply.status, reply.reason, reply.headers.get("CSeq"))
+        self.connection.send(bytes(reply))
+
+    def _keepAlive(self) -> None:
+        """A sign of life after half of the session's timeout; a lab session lives as long as its connection."""
+        if self.lab or self.session is None or self.state is State.INIT:
+            return
+        if self._clock() - self._spoke >= (self.session.timeout or SESSION_TIMEOUT) / 2:
+            method = "GET_PARAMETER" if "GET_PARAMETER" in self.public else "OPTIONS"
+            self._keepalives.add(self._send(method, self.target, {}))
+
+
+@contextmanager
+def understanding(method: str) -> Iterator[None]:
+    """What is malformed in a reply is the server's refusal, as far as the user is concerned."""
+    try:
+        yield
+    except RtspError as error:
+        raise ServerRefused(0, f"The server's reply to {method} cannot be understood", str(error)) from None

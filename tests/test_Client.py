@@ -1,0 +1,370 @@
+"""The real window on a virtual screen: real clicks, real key presses, and what can be seen."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from Player import Player, State
+from rtsp.failures import ConnectError
+from tests.movies import SIZE, jpeg
+from tests.scripted import SEQ, STANDARD, ScriptedServer, refused
+from tests.tools import need
+from tools import barcode
+
+# Tcl aborts the program if one of its interpreters is freed by another thread than its own, and Python's collector runs
+# on any. A program has one window to its end; here there are many.
+KEPT: list[object] = []
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Movie:
+    """Each PLAY is answered by one frame, the next one: what is on the screen does not depend on the time."""
+
+    def __init__(self, bye_after=99):
+        self.number, self.sequence, self.bye_after = 0, SEQ, bye_after
+
+    def __call__(self, server):
+        number, sequence = self.number, self.sequence
+        reply = STANDARD["PLAY"].replace(b"seq=100", b"seq=%d" % sequence)
+        self.sequence = server.send_frame(number, jpeg(number), sequence)
+        self.number += 1
+        if self.number == self.bye_after + 1:
+            threading.Timer(0.1, server.send_bye).start()
+        return reply.replace(b"=9000", b"=%d" % (9000 + 4500 * number))
+
+
+class Screen:
+    """The window under test, and somebody who sits in front of it."""
+
+    def __init__(self, client):
+        self.client = client
+        client.tick()
+        self.until(client.master.winfo_viewable)
+
+    def until(self, condition, seconds=10.0):
+        """Let the window live until something is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not seen; there is {self.client.picture.words}, {self.enabled()}"
+            self.client.master.update()
+            time.sleep(0.002)
+        self.client.master.update()
+
+    def click(self, name):
+        """With the mouse, in the middle of the button, once it can be pressed."""
+        button = self.client.controls.buttons[name]
+        self.until(lambda: name in self.enabled())
+        x, y = button.winfo_rootx() + button.winfo_width() // 2, button.winfo_rooty() + button.winfo_height() // 2
+        xdotool("mousemove", x, y, "click", 1)
+
+    def key(self, *keys):
+        xdotool("windowfocus", "--sync", self.client.master.winfo_id(), "key", *keys)
+
+    def enabled(self):
+        return {name for name, button in self.client.controls.buttons.items() if not button.instate(["disabled"])}
+
+    def reads(self, title):
+        return lambda: self.client.picture.words is not None and title in self.client.picture.words.title
+
+    def photo(self):
+        """What is on the screen where the picture should be, letterbox bars and all."""
+        from PIL import ImageGrab
+
+        self.client.master.update()
+        picture = self.client.picture
+        left, top = picture.winfo_rootx(), picture.winfo_rooty()
+        image = ImageGrab.grab(xdisplay=os.environ["DISPLAY"])
+        return image.crop((left, top, left + picture.winfo_width(), top + picture.winfo_height()))
+
+    def frame(self):
+        """The movie's frame on the screen, in its original size."""
+        photo, (width, height) = self.photo(), self.client.picture.shown_size
+        left, top = (photo.width - width) // 2, (photo.height - height) // 2
+        return photo.crop((left, top, left + width, top + height)).resize(SIZE)
+
+
+def xdotool(*words):
+    subprocess.run([need("xdotool"), *map(str, words)], check=True, timeout=10)
+
+
+@pytest.fixture
+def windows(display):
+    """Opens a window for a server, and closes it."""
+    need("tk")
+    need("xdotool")
+    from Client import Client
+
+    opened = []
+
+    def make(server, delay=0.0, **options):
+        client = Client(lambda: Player(server.url, delay=delay), **options)
+        opened.append(client)
+        return Screen(client)
+
+    yield make
+    for client in opened:
+        KEPT.append(client.master.tk)
+        client.player.close()
+        client.commands.close(2)
+        client.closeWindow()
+    gc.collect()
+
+
+def test_the_four_buttons_and_what_is_seen(windows):
+    """Setup, Play, Pause, Play, Teardown by mouse; the picture on the screen is the frame that was sent."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        assert screen.enabled() == {"SETUP"} and screen.reads("movie.Mjpeg")()
+        screen.click("SETUP")
+        screen.until(screen.reads("Ready"))
+        assert screen.enabled() == {"PLAY", "TEARDOWN"}
+        screen.click("PLAY")
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        screen.until(lambda: screen.enabled() == {"PAUSE", "TEARDOWN"})
+        assert screen.client.picture.words is None
+        assert barcode.read(screen.frame()) == 0
+        screen.click("PAUSE")
+        screen.until(lambda: screen.enabled() == {"PLAY", "TEARDOWN"})
+        assert barcode.read(screen.frame()) == 0  # the picture stays
+        screen.click("PLAY")
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 2)
+        assert barcode.read(screen.frame()) == 1
+        screen.click("TEARDOWN")
+        screen.until(lambda: screen.enabled() == {"SETUP"})
+        assert screen.reads("movie.Mjpeg")()
+        wanted = ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "PLAY", "TEARDOWN"]
+        assert server.methods() == wanted
+        screen.click("SETUP")  # and once more
+        screen.until(screen.reads("Ready"))
+
+
+def test_the_picture_is_like_the_frame_that_was_sent(windows):
+    """Not its barcode alone: every part of it, within what scaling changes."""
+    from PIL import Image, ImageChops, ImageStat
+
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        sent = Image.open(io.BytesIO(jpeg(0))).convert("RGB")
+        difference = ImageStat.Stat(ImageChops.difference(sent, screen.frame().convert("RGB")))
+        assert max(difference.mean) < 4
+
+
+def test_the_keyboard_alone_is_enough(windows):
+    """Space and return press the button that has the focus; it moves to the next useful one by itself; Tab goes on."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        screen.key("space")
+        screen.until(screen.reads("Ready"))
+        screen.key("Return")
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        screen.until(lambda: screen.enabled() == {"PAUSE", "TEARDOWN"})
+        screen.key("Tab", "space")
+        screen.until(lambda: screen.enabled() == {"SETUP"})
+        assert server.methods() == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"]
+
+
+@pytest.mark.parametrize("size", [(1100, 420), (560, 900), (1000, 900)])
+def test_the_picture_keeps_its_proportions(windows, size):
+    """As large as the window allows, 4:3, black beside it, and the right frame in it."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        screen.client.master.geometry("{}x{}".format(*size))
+        picture = screen.client.picture
+        screen.until(lambda: (screen.client.master.winfo_width(), screen.client.master.winfo_height()) == size)
+        width, height = picture.shown_size
+        assert abs(width / height - 4 / 3) < 0.01
+        assert width == picture.winfo_width() or height == picture.winfo_height()
+        assert barcode.read(screen.frame()) == 0
+        if width < picture.winfo_width():
+            assert max(screen.photo().getpixel((2, picture.winfo_height() // 2))) < 24
+
+
+def test_the_end(windows):
+    """BYE: words over the last picture, and Play shows the movie again."""
+    with ScriptedServer(PLAY=Movie(bye_after=0)) as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(screen.reads("The end"))
+        assert screen.client.picture.words.body == "Play shows it again"
+        assert screen.enabled() == {"PLAY", "TEARDOWN"}
+        screen.click("PLAY")
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 2)
+
+
+def test_errors_are_words_in_the_window(windows):
+    """Title and advice; no box that must be clicked away; the next command takes them away."""
+    with ScriptedServer(DESCRIBE=[refused(404, "Not Found"), STANDARD["DESCRIBE"]]) as server:
+        screen = windows(server)
+        screen.click("SETUP")
+        screen.until(screen.reads('The server has no "movie.Mjpeg"'))
+        words = screen.client.picture.words
+        assert words.error and "Check the spelling" in words.body
+        screen.click("SETUP")
+        screen.until(screen.reads("Ready"))
+        server.hang_up()
+        screen.until(screen.reads("The server has closed the connection"))
+        assert screen.enabled() == {"SETUP"}
+
+
+def test_no_media_is_said(windows, monkeypatch):
+    """And the session is ended, so that Setup can be tried again."""
+    monkeypatch.setattr("Player.NO_MEDIA", 0.1)
+    with ScriptedServer() as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(screen.reads("Playing, but no packets arrived on UDP"))
+        screen.until(lambda: screen.enabled() == {"SETUP"})
+        assert server.methods()[-1] == "TEARDOWN"
+
+
+def test_the_line_at_the_bottom(windows):
+    """State, time, frames and loss, in words."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        status = screen.client.status
+        assert status.text.startswith("Init")
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(lambda: "1 frames" in status.text)
+        assert status.text.startswith("Playing") and "0:00 / 0:25" in status.text and "0.0 % lost" in status.text
+        server.hang_up()
+        screen.until(lambda: "Connection lost" in status.text)
+
+
+def test_what_is_no_jpeg_does_no_harm(windows):
+    """The picture before it stays."""
+
+    with ScriptedServer() as server:
+        screen = windows(server)
+        assert screen.client.picture.show(jpeg(3))
+        assert not screen.client.picture.show(b"\xff\xd8 no picture")
+        assert not screen.client.picture.show(jpeg(4)[:-900])
+        screen.client.picture.say(None)
+        assert barcode.read(screen.frame()) == 3
+
+
+def test_a_request_does_not_stop_the_window(windows):
+    """While the server thinks, the window lives, and the buttons wait."""
+    gate = threading.Event()
+
+    def slow(server):
+        gate.wait(5)
+        return STANDARD["DESCRIBE"]
+
+    with ScriptedServer(DESCRIBE=slow) as server:
+        screen = windows(server)
+        screen.click("SETUP")
+        screen.until(screen.reads("Connecting to 127.0.0.1"))
+        started = time.monotonic()
+        for _ in range(20):
+            screen.client.master.update()
+        assert time.monotonic() - started < 1 and screen.enabled() == set()
+        gate.set()
+        screen.until(screen.reads("Ready"))
+
+
+def test_a_state_that_changed_meanwhile_is_no_error(windows):
+    """A click too many: by the time of the request the state forbids it, and nothing is sent."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        client = screen.client
+        client.setupMovie()
+        client.playMovie()
+        client.teardownMovie()
+        client.playMovie()
+        screen.until(lambda: client.commands.doing is None)
+        assert client.player.state is State.INIT and client.error is None
+        assert server.methods() == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"]
+
+
+def test_a_bug_ends_the_program_instead_of_being_printed(windows):
+    """What is no error of the conversation comes out of run()."""
+    with ScriptedServer() as server:
+        screen = windows(server)
+        screen.client.commands.do("PLAY", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            screen.client.run()
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_closing_the_window_tears_down(windows, hangs):
+    """Within about a second, whether the server answers or not; then all threads are gone."""
+    with ScriptedServer({"TEARDOWN": None} if hangs else {}, PLAY=Movie()) as server:
+        screen = windows(server)
+        client = screen.client
+        client.setupMovie()
+        client.playMovie()
+        screen.until(lambda: client.player.receiver.shown.frames == 1)
+        server.methods()
+        client.master.after(0, lambda: client.master.tk.call(client.master.protocol("WM_DELETE_WINDOW")))
+        started = time.monotonic()
+        client.run()
+        assert time.monotonic() - started < 3
+        assert server.methods() == ["TEARDOWN"] and client.player.state is State.INIT
+        names = {thread.name for thread in threading.enumerate()}
+        assert not names & {"commands", "control", "receiver"}
+
+
+def test_closing_while_the_server_hangs_in_setup(windows):
+    """The request under way is given up."""
+    with ScriptedServer(DESCRIBE=None) as server:
+        client = windows(server).client
+        client.setupMovie()
+        client.master.after(200, client.exitClient)
+        started = time.monotonic()
+        client.run()
+        assert time.monotonic() - started < 3
+
+
+def test_the_program_with_a_url_plays_at_once_and_leaves_nothing_behind(display, tmp_path):
+    """Exit code 0 when --duration closes the window; statistics and frames; nothing in the working folder."""
+    need("tk")
+    frames = []
+
+    def movie(server):
+        def send():
+            sequence = SEQ
+            for number in range(20):
+                sequence = server.send_frame(number, jpeg(number), sequence)
+                time.sleep(0.05)
+
+        frames.append(threading.Thread(target=send))
+        frames[0].start()
+        return STANDARD["PLAY"]
+
+    work, out = tmp_path / "work", tmp_path / "out"
+    work.mkdir()
+    with ScriptedServer(PLAY=movie) as server:
+        command = [sys.executable, str(ROOT / "ClientLauncher.py"), server.url, "--duration", "0.5", "--buffer", "50"]
+        command += ["--save-frames", str(out), "--stats", "-"]
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=30)
+        frames[0].join()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"frames_shown": 1' in done.stdout  # 11, or some more or less
+    assert len(list(out.iterdir())) >= 8 and not list(work.iterdir())
+    assert server.methods()[-1] == "TEARDOWN"
+
+
+def test_an_error_of_the_program_without_screen_is_not_the_windows():
+    """ClientError knows how it reads in a window and on a terminal."""
+    error = ConnectError("Cannot reach a:1", "Nothing listens there")
+    assert (error.title, error.advice, str(error)) == (
+        "Cannot reach a:1", "Nothing listens there", "Cannot reach a:1. Nothing listens there",
+    )  # fmt: skip

@@ -1,0 +1,475 @@
+"""What is asked for arrives, and comes out as frames when they are due: real sockets, a clock that the test moves."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from Player import Player
+from rtsp.failures import ConnectError, MediaError, MissingError, ReplyTimeout, ServerRefused
+from rtsp.states import State
+from tests.movies import jpeg
+from tests.scripted import OK, RTPTIME, SEQ, STANDARD, TICKS, FakeClock, ScriptedServer, eventually, refused, rtp
+
+JPEGS = [jpeg(number) for number in range(6)]
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def players(clock):
+    """Makes players that are closed at the end."""
+    made = []
+
+    def make(server, dialect="rfc", **options):
+        player = Player(server.url, dialect, clock=clock, **options)
+        made.append(player)
+        return player
+
+    yield make
+    for player in made:
+        player.close()
+
+
+def arrived(player, packets):
+    """Wait until so many packets have been counted."""
+    eventually(lambda: player.receiver.reception.packets >= packets)
+
+
+def frames_come(player, frames):
+    eventually(lambda: player.receiver.frames >= frames)
+
+
+def start(player):
+    player.setup()
+    player.play()
+
+
+def times(frames):
+    return [round(frame.time, 6) for frame in frames]
+
+
+def test_frames_come_out_in_order_when_they_are_due(players, clock):
+    """The first one after the delay, the others by their timestamps; the time of the movie is that of the reply."""
+    play = STANDARD["PLAY"].replace(b"npt=0.000-", b"npt=2.500-")
+    with ScriptedServer(PLAY=play) as server:
+        player = players(server)
+        start(player)
+        sequence = SEQ
+        for number in range(3):
+            sequence = server.send_frame(number, JPEGS[number], sequence)
+        frames_come(player, 3)
+        assert player.dueFrames() == []
+        clock.now += 0.2
+        assert times(player.dueFrames()) == [2.5]
+        assert player.untilDue() == pytest.approx(0.05)
+        clock.now += 0.05
+        assert times(player.dueFrames()) == [2.55]
+        clock.now += 1
+        assert times(player.dueFrames()) == [2.6]
+        assert player.position == pytest.approx(2.6) and player.duration == 25.0
+        assert player.untilDue() is None
+
+
+def test_the_window_takes_the_newest_frame_alone(players, clock):
+    """The others are counted as skipped."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        sequence = server.send_frame(0, JPEGS[0], SEQ)
+        server.send_frame(1, JPEGS[1], sequence)
+        frames_come(player, 2)
+        clock.now += 1
+        assert times(player.dueFrames(newestOnly=True)) == [0.05]
+        statistics = player.statistics()
+        assert (statistics["frames_shown"], statistics["frames_skipped"]) == (1, 1)
+
+
+def test_packets_from_before_the_announced_number_are_not_shown(players, clock):
+    """Media may overtake the reply to PLAY: what came before it waits, and RTP-Info tells which of it belongs to it."""
+
+    def reply(server):
+        server.send_frame(100, JPEGS[5], SEQ - 50)  # of a time before
+        server.send_frame(0, JPEGS[0], SEQ)
+        server.rtp.sendto(b"", ("127.0.0.1", server.client_port))
+        eventually(lambda: len(player.receiver._held or ()) > 10)
+        return STANDARD["PLAY"]
+
+    with ScriptedServer(PLAY=reply) as server:
+        player = players(server, delay=0)
+        start(player)
+        frames_come(player, 1)
+        clock.now += 1
+        assert times(player.dueFrames()) == [0.0]
+        assert player.statistics()["lost"] == 0
+
+
+def test_nothing_is_missing_after_a_pause(players, clock):
+    """Frames that had come and were not shown yet are shown first, without waiting once more."""
+    resumed = STANDARD["PLAY"].replace(b"npt=0.000-", b"npt=0.100-").replace(b"=9000", b"=%d" % (RTPTIME + 2 * TICKS))
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        sequence = server.send_frame(0, JPEGS[0], SEQ)
+        sequence = server.send_frame(1, JPEGS[1], sequence)
+        frames_come(player, 2)
+        clock.now += 0.2
+        assert times(player.dueFrames()) == [0.0]
+        player.pause()
+        clock.now += 100
+        assert player.dueFrames() == [] and player.state is State.READY
+        server.script["PLAY"] = resumed.replace(b"seq=100", b"seq=%d" % sequence)
+        player.play()
+        server.send_frame(2, JPEGS[2], sequence)
+        frames_come(player, 3)
+        assert times(player.dueFrames()) == [0.05]
+        clock.now += 0.2
+        assert times(player.dueFrames()) == [0.1]
+        assert player.statistics()["lost"] == 0 and player.receiver.shown.seconds == pytest.approx(0.2)
+
+
+def test_a_jump_forgets_what_waited(players, clock):
+    """PLAY with a start asks for it, and shows nothing from before."""
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        sequence = server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        server.methods()
+        server.script["PLAY"] = OK + b"RTP-Info: url=x;seq=%d;rtptime=5\r\n\r\n" % sequence
+        player.play(10)
+        assert "Range: npt=10.000-\r\n" in server.next_request()
+        server.send(rtp(sequence, 5, True, JPEGS[3]))
+        frames_come(player, 2)
+        clock.now += 1
+        assert times(player.dueFrames()) == [10.0]
+
+
+def test_a_goodbye_ends_the_movie_after_its_last_frame(players, clock):
+    """Not before it has been shown; then PLAY asks for the beginning."""
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        assert player.dueFrames() == [] and player.state is State.PLAYING
+        clock.now += 0.2
+        assert len(player.dueFrames()) == 1
+        assert player.state is State.READY and player.ended
+        server.methods()
+        player.play()
+        assert "Range: npt=0.000-\r\n" in server.next_request()
+        assert player.state is State.PLAYING and not player.ended
+
+
+def test_a_packet_that_a_goodbye_has_overtaken_is_still_shown(players, clock):
+    """For a moment after BYE, the end waits."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        assert player.dueFrames() == [] and player.state is State.PLAYING
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        clock.now += 0.15
+        assert len(player.dueFrames()) == 1 and player.state is State.READY
+
+
+def test_what_is_not_for_us_is_dropped(players, clock):
+    """Junk, another payload type, another sender, another source's BYE: no word, no effect."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        server.send(b"junk")
+        server.send(rtp(SEQ, 0, True, b"x", payload_type=96))
+        server.rtcp.sendto(b"junk", ("127.0.0.1", server.client_port + 1))
+        server.send_bye(ssrc=7)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            try:
+                other.bind(("127.0.0.2", 0))
+                other.sendto(rtp(SEQ, 0, True, b"x"), ("127.0.0.1", server.client_port))
+            except OSError:
+                pass  # macOS has this one loopback address alone
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        eventually(lambda: player.statistics()["rtcp_received"] == 1)
+        clock.now += 1
+        assert len(player.dueFrames()) == 1
+        assert player.state is State.PLAYING and player.statistics()["duplicates"] == 0
+
+
+def test_the_way_through_a_firewall_is_opened(players):
+    """After SETUP, one RTP header and one empty report from our ports to the server's."""
+    with ScriptedServer() as server:
+        player = players(server)
+        player.setup()
+        assert server.rtp.recvfrom(100) == (b"\x80" + bytes(11), ("127.0.0.1", player.rtpPort))
+        assert server.rtcp.recvfrom(100) == (b"\x80\xc9\x00\x01" + bytes(4), ("127.0.0.1", player.rtpPort + 1))
+    with ScriptedServer(SETUP=OK + b"Session: 1\r\n\r\n") as server:
+        players(server).setup()  # it does not say where: nothing to open
+
+
+def test_no_media(players, clock):
+    """Five seconds after PLAY, exit code 7, and what to do."""
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        clock.now += 5
+        assert player.dueFrames() == []
+        clock.now += 0.1
+        with pytest.raises(MediaError, match=f"no packets arrived on UDP {player.rtpPort}. A firewall") as caught:
+            player.dueFrames()
+        assert caught.value.code == 7
+
+
+def test_packets_that_make_no_picture(players, clock):
+    """Something arrives; why it is no picture is said."""
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        clock.now += 1
+        server.send(rtp(SEQ, 0, True, b"not a JPEG"))
+        arrived(player, 1)
+        clock.now += 4.1
+        with pytest.raises(MediaError, match="Packets arrive, but they make no picture. ."):
+            player.dueFrames()
+
+
+@pytest.mark.parametrize(("number", "ends"), [(0, False), (490, True)])
+def test_a_stream_that_falls_silent(players, clock, number, ends):
+    """Near the end of the movie it is the end, of a server that does not say BYE; before, it is a failure."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        server.send_frame(number, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        assert len(player.dueFrames()) == 1
+        clock.now += 5
+        assert player.dueFrames() == [] and player.state is State.PLAYING
+        clock.now += 0.1
+        if ends:
+            player.dueFrames()
+            assert player.state is State.READY
+        else:
+            with pytest.raises(MediaError, match="The stream has stopped"):
+                player.dueFrames()
+
+
+def test_a_lab_server_sends_whole_pictures_and_then_nothing(players, clock):
+    """One JPEG a datagram, version bits 0, timestamps that say nothing: shown as they come; silence is the end."""
+    with ScriptedServer(lab=True) as server:
+        player = players(server, "lab", delay=0)
+        start(player)
+        server.send(rtp(1, 1, False, JPEGS[0], version=0))
+        frames_come(player, 1)
+        assert [frame.jpeg for frame in player.dueFrames()] == [JPEGS[0]]
+        clock.now += 0.04
+        server.send(rtp(2, 1, True, JPEGS[1]))
+        frames_come(player, 2)
+        frames = player.dueFrames()
+        assert [frame.jpeg for frame in frames] == [JPEGS[1]] and times(frames) == [0.04]
+        clock.now += 3
+        player.dueFrames()
+        assert player.state is State.PLAYING
+        clock.now += 0.1
+        player.dueFrames()
+        assert player.state is State.READY and player.ended
+
+
+def test_the_wanted_port_is_used_or_said_why_not(players):
+    """RTP where it was asked for, RTCP on the next one; taken: the next pair, a notice, and SETUP says the real one."""
+    with ScriptedServer() as server, ScriptedServer() as other:
+        first = players(server)
+        first.setup()
+        second = players(other, rtpPort=first.rtpPort)
+        second.setup()
+        assert second.rtpPort > first.rtpPort and second.rtpPort % 2 == 0
+        assert second.notice == f"Port {first.rtpPort} is taken; using {second.rtpPort}"
+        assert other.client_port == second.rtpPort
+        assert first.notice == ""
+
+
+def test_no_port_at_all(players, monkeypatch):
+    """Exit code 3."""
+
+    def none(local, port):
+        raise OSError("no free pair of UDP ports")
+
+    monkeypatch.setattr("net.ports.bind_pair", none)
+    with ScriptedServer() as server, pytest.raises(ConnectError, match="No UDP port is free"):
+        players(server).setup()
+
+
+def describe(*media):
+    lines = b"v=0\r\n" + b"".join(line.encode() + b"\r\n" for line in media)
+    return OK + b"Content-Type: application/sdp\r\nContent-Length: %LENGTH%\r\n\r\n" + lines
+
+
+def test_the_first_jpeg_stream_is_the_one(players):
+    """Other media are left alone; the stream's own payload type counts."""
+    sdp = describe(
+        "m=audio 0 RTP/AVP 0", "a=control:a", "m=video 0 RTP/AVP 96 97", "a=rtpmap:96 H264/90000",
+        "a=rtpmap:97 JPEG/90000", "a=control:v", "m=video 0 RTP/AVP 26", "a=control:w",
+    )  # fmt: skip
+    with ScriptedServer(DESCRIBE=sdp, OPTIONS=refused(501, "Not Implemented")) as server:
+        player = players(server, delay=0)
+        start(player)
+        assert server.methods() == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+        server.send(rtp(SEQ, RTPTIME, True, JPEGS[0]))
+        server.send(rtp(SEQ, RTPTIME, True, JPEGS[0], payload_type=97))
+        frames_come(player, 1)
+        assert player.statistics()["duplicates"] == 0 and player.duration is None
+
+
+@pytest.mark.parametrize(
+    ("sdp", "kind", "code", "words"),
+    [
+        (describe("m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000"), MissingError, 5, "sends H264, and this player"),
+        (describe("m=video 0 RTP/AVP 99"), MissingError, 5, "sends payload type 99"),
+        (describe(), MediaError, 7, "offers no stream"),
+        (describe("a=range:npt=x-", "m=video 0 RTP/AVP 26"), ServerRefused, 4, "cannot be understood"),
+        (refused(404, "Not Found"), ServerRefused, 4, 'has no "movie.Mjpeg"'),
+    ],
+)
+def test_nothing_to_play(players, sdp, kind, code, words):
+    """Said in one line, with the exit code."""
+    with ScriptedServer(DESCRIBE=sdp) as server:
+        with pytest.raises(kind, match=words) as caught:
+            players(server).setup()
+        assert caught.value.code == code
+
+
+def test_pause_at_the_very_end_is_no_error(players, clock):
+    """BYE has come and the last frames wait: PAUSE need not be sent. Or it is sent, and comes too late."""
+    with ScriptedServer(PAUSE=refused(455, "Method Not Valid in This State")) as server:
+        player = players(server)
+        start(player)
+        player.pause()
+        assert player.state is State.READY
+        player.play()
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        server.methods()
+        player.pause()
+        assert player.state is State.READY and server.methods() == []
+        server.script["PAUSE"] = refused(500, "Internal Server Error")
+        player.play()
+        with pytest.raises(ServerRefused):
+            player.pause()
+
+
+def test_a_refused_play_changes_nothing(players, clock):
+    """What had come stays, and what comes meanwhile is not lost."""
+
+    def reply(server):
+        server.send_frame(1, JPEGS[1], SEQ)
+        eventually(lambda: len(player.receiver._held or ()) > 1)
+        return refused(457, "Invalid Range")
+
+    with ScriptedServer(PLAY=[STANDARD["PLAY"], reply]) as server:
+        player = players(server, delay=0)
+        start(player)
+        with pytest.raises(ServerRefused):
+            player.play(99)
+        frames_come(player, 1)
+        clock.now += 1
+        assert len(player.dueFrames()) == 1 and player.state is State.PLAYING
+
+
+def test_odd_headers_of_play_are_an_error_in_words(players):
+    """Not a traceback."""
+    with ScriptedServer(PLAY=OK + b"RTP-Info: url=x;seq=99999\r\n\r\n") as server:
+        player = players(server)
+        player.setup()
+        with pytest.raises(ServerRefused, match="reply to PLAY cannot be understood"):
+            player.play()
+
+
+def test_the_connection_may_go_while_the_media_come(players, clock):
+    """The movie goes on to its end; then there is nothing to go back to."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        server.hang_up()
+        eventually(lambda: player.client.lost)
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        assert len(player.dueFrames()) == 1
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        clock.now += 1
+        player.dueFrames()
+        assert player.state is State.INIT
+
+
+def test_leaving_takes_no_longer_than_it_may(players):
+    """TEARDOWN is sent; whether it is answered or not, both threads end and the state is Init."""
+    with ScriptedServer(TEARDOWN=None) as server:
+        player = players(server)
+        start(player)
+        server.methods()
+        player.client._clock = player.client._replies._clock = time.monotonic
+        player.leave(timeout=0.05)
+        assert server.methods() == ["TEARDOWN"] and player.state is State.INIT
+        player.leave()
+    with ScriptedServer() as server:
+        players(server).leave()  # never connected
+        assert server.methods() == []
+
+
+def test_waiting_ends_when_something_comes(players, clock):
+    """A packet, or the time of a frame."""
+    with ScriptedServer() as server:
+        player = players(server)
+        start(player)
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        player.wait(30)  # a packet has come
+        clock.now += 1
+        player.wait(30)  # a frame is due
+        assert len(player.dueFrames()) == 1
+
+
+def test_the_statistics_have_all_their_names(players, clock):
+    """These are what scripts and graders read."""
+    names = (
+        "url dialect transport rtsp_version frames_received frames_shown frames_damaged packets lost duplicates "
+        "reordered bytes seconds fps jitter_ms max_jitter_ms first_frame_ms rtcp_sent rtcp_received error"
+    )
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        assert set(names.split()) <= set(player.statistics())
+        start(player)
+        clock.now += 0.25
+        packets = server.send_frame(0, JPEGS[0], SEQ) - SEQ
+        server.send(rtp(SEQ + packets + 1, RTPTIME + TICKS, True, b"x"))  # one is missing before it
+        arrived(player, packets + 1)
+        clock.now += 0.1
+        player.dueFrames()
+        statistics = player.statistics()
+        wanted = {
+            "url": server.url, "dialect": "rfc", "transport": "udp", "rtsp_version": "1.0", "frames_received": 1,
+            "frames_shown": 1, "frames_damaged": 1, "packets": packets + 1, "lost": 1, "first_frame_ms": 250.0,
+            "rtcp_sent": 1, "rtcp_received": 0, "error": None,
+        }  # fmt: skip
+        assert {name: statistics[name] for name in wanted} == wanted
+
+
+def test_a_server_that_answers_nothing(players, clock):
+    """A time-out, in words."""
+    with ScriptedServer(OPTIONS=None) as server:
+        player = players(server)
+        player.client._timeout = 0.05
+        player.client._replies._clock = time.monotonic
+        with pytest.raises(ReplyTimeout):
+            player.setup()

@@ -1,0 +1,71 @@
+"""What a player reads out of replies, and what its user is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from rtsp.errors import RtspError
+from rtsp.failures import AuthenticationError, ClientError, MediaError, MissingError, ServerRefused, refusal
+from rtsp.headers import RtpInfo
+from rtsp.message import Headers, Response
+from rtsp.playable import beginning, choose_video, duration
+from rtsp.sdp import SessionDescription
+
+
+def sdp(*lines):
+    return SessionDescription.parse("v=0\r\n" + "".join(line + "\r\n" for line in lines))
+
+
+def test_the_first_jpeg_video_is_chosen():
+    """By its name in rtpmap, or by the static payload type."""
+    description = sdp("m=audio 0 RTP/AVP 26", "m=video 0 RTP/AVP 96 26", "a=control:v")
+    media, payload_type, clock_rate = choose_video(description)
+    assert (media.control, payload_type, clock_rate) == ("v", 26, 90000)
+    _, payload_type, clock_rate = choose_video(sdp("m=video 0 RTP/AVP 99", "a=rtpmap:99 jpeg/48000"))
+    assert (payload_type, clock_rate) == (99, 48000)
+
+
+def test_what_cannot_be_played_is_named():
+    """All of it."""
+    with pytest.raises(MissingError, match="sends H265, PCMU, and"):
+        choose_video(sdp("m=video 0 RTP/AVP 96", "a=rtpmap:96 H265/90000", "m=audio 0 RTP/AVP 0"))
+    with pytest.raises(MediaError, match="no stream"):
+        choose_video(sdp())
+
+
+def test_the_duration():
+    """Of a movie; a live stream has none."""
+    assert duration(sdp("a=range:npt=0-25.5")) == 25.5
+    assert duration(sdp("a=range:npt=now-")) is None and duration(sdp()) is None
+    with pytest.raises(RtspError):
+        duration(sdp("a=range:npt=x-y"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ([], (None, RtpInfo("rtsp://a/m/t1"))),
+        ([("Range", "npt=2.5-10")], (2.5, RtpInfo("rtsp://a/m/t1"))),
+        ([("RTP-Info", "url=x;seq=5;rtptime=6")], (None, RtpInfo("x", 5, 6))),  # the only one: whatever its name
+        ([("RTP-Info", "url=t0;seq=1;rtptime=2,url=rtsp://a/m/t1;seq=3")], (None, RtpInfo("rtsp://a/m/t1", 3, None))),
+        ([("RTP-Info", "url=t0;seq=1"), ("RTP-Info", "url=t1;seq=4")], (None, RtpInfo("t1", 4, None))),
+        ([("RTP-Info", "url=b;seq=1,url=c;seq=2")], (None, RtpInfo("rtsp://a/m/t1"))),
+    ],
+)
+def test_the_first_packet_of_our_stream(headers, wanted):
+    """Among several streams the one with our URL."""
+    assert beginning(Response(200, Headers(headers)), "rtsp://a/m/t1") == wanted
+
+
+def test_refusals_in_words():
+    """Title for the window, one line for the terminal, the number in it."""
+    error = refusal("SETUP", "a.Mjpeg", Response(404))
+    assert (error.title, error.advice) == (
+        'The server has no "a.Mjpeg"', "Check the spelling, capital letters too (404 Not Found)",
+    )  # fmt: skip
+    assert str(error) == f"{error.title}. {error.advice}" and error.code == 4 and error.status == 404
+    assert isinstance(refusal("PLAY", "a", Response(401)), AuthenticationError)
+    moved = refusal("PLAY", "a", Response(301, Headers([("Location", "rtsp://b/")])))
+    assert isinstance(moved, ServerRefused) and "rtsp://b/" in moved.title
+    assert "another place" in refusal("PLAY", "a", Response(301)).title
+    assert str(ClientError("Alone")) == "Alone"

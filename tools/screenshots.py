@@ -1,0 +1,98 @@
+"""Take the pictures of the player's window that docs/ shows: python -m tools.screenshots [FOLDER]
+
+Starts a server and the player, presses the buttons, and photographs the screen; on X11, that is, and no other window
+must be in the way. Without a screen: xvfb-run -s "-screen 0 1280x1024x24" python -m tools.screenshots
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image, ImageGrab
+
+from Client import Client
+from net.addresses import listen
+from Player import ClientError, Player
+
+ROOT = Path(__file__).resolve().parent.parent
+MOMENT = 10.0  # seconds of the movie at which the playing player is photographed
+PATIENCE = 15.0  # seconds
+
+
+def photograph(client: Client) -> Image.Image:
+    """What is on the screen where the window is."""
+    window = client.master
+    window.update()
+    left, top = window.winfo_rootx(), window.winfo_rooty()
+    screen = ImageGrab.grab(xdisplay=os.environ.get("DISPLAY", ""))
+    return screen.crop((left, top, left + window.winfo_width(), top + window.winfo_height()))
+
+
+def live(client: Client, until: Callable[[], object]) -> None:
+    """Let the window do its work until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not until():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the player does not get on: {client.words()}")
+        client.master.update()
+        time.sleep(0.005)
+    client.refresh()
+
+
+def take(client: Client, folder: Path) -> None:
+    client.tick()
+    client.setupMovie()
+    live(client, lambda: client.player.state.value == "Ready" and not client.commands.doing)
+    photograph(client).save(folder / "player-ready.png", optimize=True)
+    client.start = MOMENT - 2
+    client.playMovie()
+    live(client, lambda: client.player.position >= MOMENT)
+    photograph(client).save(folder / "player.png", optimize=True)
+    client.teardownMovie()
+    live(client, lambda: not client.commands.doing)
+
+
+def free_port() -> int:
+    sockets = listen("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    for sock in sockets:
+        sock.close()
+    return int(port)
+
+
+def main(arguments: list[str]) -> int:
+    folder = Path(arguments[0]) if arguments else ROOT / "docs"
+    port = free_port()
+    server = subprocess.Popen([sys.executable, str(ROOT / "Server.py"), str(port), "--media", str(ROOT)])
+    client = Client(lambda: Player(f"rtsp://127.0.0.1:{port}/movie.Mjpeg"))
+    try:
+        live(client, lambda: _answers(port))
+        take(client, folder)
+    finally:
+        client.closeWindow()
+        client.player.close()
+        client.commands.close(1)
+        server.terminate()
+        server.wait(10)
+    return 0
+
+
+def _answers(port: int) -> bool:
+    player = Player(f"rtsp://127.0.0.1:{port}/movie.Mjpeg")
+    try:
+        player.connect()
+    except ClientError:
+        time.sleep(0.1)
+        return False
+    finally:
+        player.close()
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+"""The movie, as large as the window allows, in its own proportions; and words over it."""
+
+from __future__ import annotations
+
+import io
+import tkinter as tk
+from dataclasses import dataclass
+
+from PIL import Image, ImageTk
+
+from ui import theme
+
+SIZE = (640, 480)  # for theme.pixels(), until the user makes the window another size
+DIMMED = [value * 45 // 100 for value in range(256)] * 3  # red, green, blue: so that words can be read over a picture
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is to be read in the picture; an error has another colour and a sign."""
+
+    title: str
+    body: str = ""
+    error: bool = False
+
+
+class Picture(tk.Canvas):
+    """Shows JPEGs. There is one PhotoImage that every frame is pasted into: making a new one for each frame would cost
+    four times as much. It is made anew when the picture's size on the screen changes."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        width, height = (theme.pixels(parent, side) for side in SIZE)
+        super().__init__(parent, width=width, height=height, background=theme.BLACK, highlightthickness=0, takefocus=0)
+        self._picture: Image.Image | None = None
+        self._photo: ImageTk.PhotoImage | None = None
+        self._words: Words | None = None
+        self._image = self.create_image(0, 0)
+        self._card = self.create_rectangle(0, 0, 0, 0, fill=theme.BLACK, outline=theme.BORDER, state="hidden")
+        self._title = self.create_text(0, 0, font="LabTitle", justify="center", anchor="s")
+        self._body = self.create_text(0, 0, font="LabBody", justify="center", anchor="n", fill=theme.TEXT)
+        self.bind("<Configure>", lambda event: self._draw())
+
+    def show(self, jpeg: bytes) -> bool:
+        """False if this cannot be decoded; the picture before it stays."""
+        try:
+            picture = Image.open(io.BytesIO(jpeg))
+            self._picture = picture.convert("RGB")
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return False
+        self._draw_picture()
+        return True
+
+    def say(self, words: Words | None) -> None:
+        """Words over the picture, which is dimmed under them; None: the picture alone."""
+        if words != self._words:
+            self._words = words
+            self._draw()
+
+    @property
+    def words(self) -> Words | None:
+        return self._words
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Of the picture, in pixels of the screen; (0, 0) before the first one."""
+        if self._picture is None:
+            return 0, 0
+        return fit(self._picture.size, (self.winfo_width(), self.winfo_height()))
+
+    def _draw(self) -> None:
+        self._draw_picture()
+        self._draw_words()
+
+    def _draw_picture(self) -> None:
+        if self._picture is None:
+            return
+        size = self.shown_size
+        picture = self._picture
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.BILINEAR)
+        if self._words:
+            picture = picture.point(DIMMED)
+        if self._photo is None or (self._photo.width(), self._photo.height()) != size:
+            self._photo = ImageTk.PhotoImage(picture)
+            self.itemconfigure(self._image, image=self._photo)
+        else:
+            self._photo.paste(picture)
+        self.coords(self._image, self.winfo_width() // 2, self.winfo_height() // 2)
+
+    def _draw_words(self) -> None:
+        words = self._words or Words("")
+        center, middle = self.winfo_width() // 2, self.winfo_height() // 2
+        gap = theme.pixels(self, 6)
+        width = max(1, self.winfo_width() - theme.pixels(self, 48))
+        color = theme.RED if words.error else theme.TEXT
+        self.itemconfigure(self._title, text=words.title, fill=color, width=width)
+        self.itemconfigure(self._body, text=words.body, width=width)
+        self.coords(self._title, center, middle - gap)
+        self.coords(self._body, center, middle + gap)
+        # Over a picture the words are on a card, lest they mix with what is written in it
+        box = self.bbox(self._title, self._body) if self._words and self._picture else None
+        if box:
+            self.coords(self._card, box[0] - 3 * gap, box[1] - 2 * gap, box[2] + 3 * gap, box[3] + 2 * gap)
+        self.itemconfigure(self._card, state="normal" if box else "hidden")
+
+
+def fit(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the same proportions that there is room for."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
