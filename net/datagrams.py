@@ -56,8 +56,8 @@ class DatagramReader:
         if self._thread.is_alive():
             self._thread.join()
         self._do_notes()
-        for group in self._groups:
-            group.close()
+        while self._groups:
+            self._groups.pop().close()
         self._wake_in.close()
         self._wake_out.close()
 

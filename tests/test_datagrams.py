@@ -106,3 +106,12 @@ def test_close_gives_back_what_was_to_be_discarded():
     reader.discard(sock)
     reader.close()                      # never started
     assert sock.fileno() == -1
+
+
+def test_discarding_after_the_end_and_closing_again_is_fine(reader):
+    sock = udp()
+    reader.add(sock, lambda data, address: None)
+    reader.close()
+    reader.discard(sock)
+    reader.close()
+    assert sock.fileno() == -1
