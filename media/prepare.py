@@ -36,6 +36,8 @@ class Packing(Enum):
     FRAGMENTS = "fragments"  # RFC 2435, or whatever the source gives: PACKET_SIZE bytes a packet
     WHOLE = "whole"  # one whole JPEG in one packet, marker 1, as lab clients want it
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and each look into the cache takes it
+
 
 @dataclass(slots=True)
 class PreparedFrame:

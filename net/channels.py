@@ -43,29 +43,32 @@ class UdpChannel:
 
     def send(self, buffer: Buffer, segment: int) -> None:
         """Send the RTP packets that stand in `buffer` end to end, `segment` bytes each; the last may be shorter."""
-        packets = memoryview(buffer)
-        for start in range(0, len(packets), segment):
-            self._send(self._rtp, packets[start:start + segment], False)
+        whole, send = memoryview(buffer), self._rtp.send
+        packets = [whole[start:start + segment] for start in range(0, len(whole), segment)]
+        for packet in self._tapped(packets, False) if self.taps else packets:
+            try:
+                send(packet)
+            except OSError:
+                # The receiver's port is closed (reported here for an earlier packet), or there is no buffer left, or no
+                # route for the moment. Datagrams may get lost; the session goes on.
+                self.refused += 1
 
     def send_control(self, packet: bytes) -> None:
         """Send one compound RTCP packet."""
-        self._send(self._rtcp, packet, True)
+        for one in self._tapped([packet], True):
+            try:
+                self._rtcp.send(one)
+            except OSError:
+                self.refused += 1
 
     def close(self, reader: DatagramReader) -> None:
         reader.discard(self._rtp)
         reader.discard(self._rtcp)
 
-    def _send(self, sock: socket.socket, packet: Buffer, control: bool) -> None:
-        packets: Iterable[Buffer] = (packet,)
+    def _tapped(self, packets: Iterable[Buffer], control: bool) -> Iterable[Buffer]:
         for tap in self.taps:
-            packets = [out for into in packets for out in tap(into, control)]
-        for one in packets:
-            try:
-                sock.send(one)
-            except OSError:
-                # The receiver's port is closed (reported here for an earlier packet), or there is no buffer left, or no
-                # route for the moment. Datagrams may get lost; the session goes on.
-                self.refused += 1
+            packets = [out for packet in packets for out in tap(packet, control)]
+        return packets
 
 
 def bind_pair(local: Address, port: int) -> tuple[socket.socket, socket.socket]:

@@ -15,7 +15,7 @@ from net.connection import LONGEST_WAIT
 log = logging.getLogger(__name__)
 
 Task = Callable[[float], "float | None"]     # task(now) does what is due and returns when it wants to be called again
-SLOT = 0.002        # seconds. Deadlines are moved up to the next multiple: one wake-up serves all that fall into it
+SLOT = 0.002        # seconds. Deadlines are moved to the start of their slot: one wake-up serves all that fall into it
 
 
 class Pacer:
@@ -64,14 +64,19 @@ class Pacer:
 
     def run_due(self, now: float) -> None:
         """Call each task whose deadline is not after `now`."""
+        again = []
         for task in self._take_due(now):
             try:
-                again = task(now)
+                when = task(now)
             except Exception:
                 log.exception("! a stream failed and is dropped")
                 continue
-            if again is not None:
-                self.add(task, math.ceil(again / SLOT - 1e-6) * SLOT)   # a multiple stays, whatever floats make of it
+            if when is not None:
+                slot = math.floor(when / SLOT + 1e-6)   # a multiple stays one, whatever floats make of it
+                again.append((slot * SLOT, next(self._order), task))
+        with self._changed:                             # once for all of them, and nobody sleeps who must be woken
+            for entry in again:
+                heapq.heappush(self._heap, entry)
 
     def _take_due(self, now: float) -> list[Task]:
         due = []

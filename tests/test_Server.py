@@ -56,6 +56,7 @@ def ask(sock, text):
 def test_a_signal_ends_it_with_0_and_without_a_traceback(folder, name):
     pipe = subprocess.PIPE
     with subprocess.Popen(command(0, "--media", folder), stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
         banner = process.stdout.readline()
         port = int(banner.split("port ")[1].split(".")[0])
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:     # a client that stays
