@@ -1,0 +1,1 @@
+"""Benchmarks, with public tools only: `python -m bench.NAME`."""

@@ -1,0 +1,230 @@
+"""A light load generator: N viewers in one process and one thread, and what they saw, as one JSON object on stdout.
+
+    python -m bench.load rtsp://127.0.0.1:6789/movie.Mjpeg --viewers 200 --seconds 10 [--pid PID of the server]
+
+Light, because it shares the machine with the server that is measured: it reads nothing of a packet but its 12 bytes of
+header, and looks at its sockets every 2 ms only, finding whole frames there. That this does not make frames late is
+due to the system: Linux notes when a datagram came in, and that is the time that counts (elsewhere: when it was read).
+
+One run: describe; have the server prepare the whole movie, with a few viewers at distances of some seconds; SETUP of
+all viewers; PLAY of one after the other, each from a place of its own in the movie; let it settle; then the interval
+that is measured; TEARDOWN. Times are those of the system's clock, because the notes are: do not set it meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import math
+import random
+import selectors
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bench.figures import judge, percentile
+from bench.process import cpu_seconds, raise_descriptor_limit, resident_bytes
+from bench.viewer import LoadError, Media, Viewer, describe
+
+TICK = 0.002  # seconds between looks at the sockets
+GAP = 0.005  # seconds from one PLAY to the next
+SETTLE = 1.0  # seconds between the last PLAY and the interval that is measured
+AFTERWARDS = 0.3  # seconds after it in which late frames may still come in
+STRETCH = 2.0  # seconds of the movie that each of the first viewers has prepared
+MOST_FIRST = 64  # of these viewers: a longer movie is prepared in part
+KEEPALIVE = 20.0  # seconds; sessions end after 60 s of silence, with some servers after 30
+REFUSALS = 10  # so many, and the rest would be refused, too
+
+Action = Callable[[], None]
+
+
+class Audience:
+    """Some viewers, and the loop that serves them."""
+
+    def __init__(self, media: Media, count: int) -> None:
+        """Set up `count` viewers, or as many as the server takes."""
+        self.viewers: list[Viewer] = []
+        self.refusals: list[str] = []
+        self._selector = selectors.DefaultSelector()
+        self._agenda: list[tuple[float, int, Action]] = []  # a heap of (when, which viewer, what to do)
+        try:
+            for _ in range(count):
+                self._add(media)
+        except BaseException:
+            self.close()
+            raise
+
+    def _add(self, media: Media) -> None:
+        try:
+            viewer = Viewer(media)
+        except (OSError, LoadError) as error:
+            self.refusals.append(str(error) or type(error).__name__)
+            if len(self.refusals) >= REFUSALS or isinstance(error, ConnectionRefusedError):
+                raise LoadError(f"{len(self.viewers)} viewers were set up, no more: {error}") from error
+            return
+        self.viewers.append(viewer)
+        self._selector.register(viewer.rtp, selectors.EVENT_READ, (viewer.receive, None))
+        self._selector.register(viewer.conversation.sock, selectors.EVENT_READ, (viewer.replied, viewer))
+
+    def play(self, places: list[float | None], gap: float) -> float:
+        """Have each viewer PLAY from its place, one about every `gap` seconds; when the last of them is due.
+
+        At a moment chosen by lot within its gap: else the frames of many viewers would be due at the same times.
+        """
+        lot = random.Random(1)
+        begin = time.time() + 0.01
+        for number, place in enumerate(places[: len(self.viewers)]):
+            self._plan(begin + (number + lot.random()) * gap, number, partial(self.viewers[number].play, place))
+        return begin + len(self.viewers) * gap
+
+    def run(self, end: float) -> None:
+        """Receive until `end`."""
+        while (now := time.time()) < end:
+            while self._agenda and self._agenda[0][0] <= now:
+                self._do(*heapq.heappop(self._agenda))
+            for key, _ in self._selector.select(0):
+                action, viewer = key.data
+                if action() is False:
+                    self._selector.unregister(key.fileobj)
+                    self.refusals.append(viewer.trouble)
+            time.sleep(TICK)
+
+    def _plan(self, when: float, number: int, action: Action) -> None:
+        heapq.heappush(self._agenda, (when, number, action))
+
+    def _do(self, when: float, number: int, action: Action) -> None:
+        viewer = self.viewers[number]
+        if not viewer.trouble:
+            action()
+            self._plan(when + KEEPALIVE, number, viewer.keep_alive)
+
+    def close(self) -> None:
+        self._selector.close()
+        for viewer in self.viewers:
+            viewer.tear_down()
+
+    def packets(self) -> int:
+        return sum(viewer.packets for viewer in self.viewers)
+
+
+@dataclass
+class Usage:
+    """What has been used up to now: the difference of two is what an interval took."""
+
+    time: float
+    server: float | None  # seconds of processor time
+    own: float
+    packets: int
+
+    @classmethod
+    def now(cls, audience: Audience, pid: int | None) -> Usage:
+        return cls(time.time(), cpu_seconds(pid), time.process_time(), audience.packets())
+
+
+def needed(viewers: int, seconds: float, gap: float, settle: float) -> float:
+    """Seconds of the movie that the first viewer sees of a run."""
+    return viewers * gap + settle + seconds + AFTERWARDS
+
+
+def prepare(media: Media, pid: int | None) -> tuple[int, int | None]:
+    """Have the server prepare the whole movie, so that this is not counted as the cost of viewers. How many viewers it
+    took, and the server's memory in bytes while they were there."""
+    count = min(MOST_FIRST, math.ceil(media.duration / STRETCH)) if media.duration else 1
+    stretch = media.duration / count if media.duration else 0.0
+    audience = Audience(media, count)
+    try:
+        audience.play([number * stretch if media.duration else None for number in range(count)], GAP)
+        audience.run(time.time() + count * GAP + stretch + 0.2)
+        return count, resident_bytes(pid)
+    finally:
+        audience.close()
+
+
+def places(media: Media, viewers: int, need: float) -> list[float | None]:
+    """Where each viewer starts, in seconds: anywhere before the last `need` seconds. LoadError if it is too short."""
+    if media.duration is None:
+        return [None] * viewers
+    room = media.duration - need
+    if room < 0:
+        raise LoadError(f"the movie is too short: {media.duration:.1f} s, and {need:.1f} s are needed")
+    lot = random.Random(2)
+    return [lot.uniform(0, room) for _ in range(viewers)]
+
+
+def measure(
+    url: str, viewers: int, seconds: float, gap: float, settle: float, fps: float | None, pid: int | None
+) -> dict[str, object]:
+    """One run. OSError, LoadError."""
+    media = describe(url, fps)
+    starts = places(media, viewers, needed(viewers, seconds, gap, settle))
+    first, memory = prepare(media, pid)
+    audience = Audience(media, viewers)
+    try:
+        audience.run(audience.play(starts, gap) + settle)
+        begin = Usage.now(audience, pid)
+        audience.run(begin.time + seconds)
+        end = Usage.now(audience, pid)
+        more_memory = resident_bytes(pid)
+        audience.run(end.time + AFTERWARDS)
+    finally:
+        audience.close()
+    figures = summary(audience, media, begin, end)
+    grown = memory and more_memory and viewers > first and (more_memory - memory) / (viewers - first) / 1024
+    return figures | {"kib_per_viewer": grown or None}
+
+
+def summary(audience: Audience, media: Media, begin: Usage, end: Usage) -> dict[str, object]:
+    """The figures of an interval; times in milliseconds."""
+    seconds = end.time - begin.time
+    viewers = len(audience.viewers)
+    verdicts = [judge(one.record, begin.time, end.time, media.fps, media.clock_rate) for one in audience.viewers]
+    late = [one for verdict in verdicts for one in verdict.late]
+    waits = [one.waited for one in audience.viewers if one.waited is not None]
+    cpu = None if end.server is None or begin.server is None else end.server - begin.server
+    return {
+        "viewers": viewers,
+        "seconds": seconds,
+        "cpu_ms_per_viewer_second": cpu and cpu / seconds / viewers * 1e3,
+        "server_cpu": cpu and cpu / seconds,
+        "generator_cpu": (end.own - begin.own) / seconds,
+        "frames_percent": 100 * sum(one.whole for one in verdicts) / sum(one.expected for one in verdicts),
+        "viewers_sustained": sum(one.sustained for one in verdicts),
+        "packets_per_second": (end.packets - begin.packets) / seconds,
+        "packets_lost": sum(one.lost for one in verdicts),
+        **in_ms("late", late, {"p50": 0.5, "p99": 0.99, "max": 1.0}),
+        **in_ms("first_frame", waits, {"p50": 0.5, "p99": 0.99}),
+        "refusals": audience.refusals,
+    }
+
+
+def in_ms(name: str, values: Sequence[float], parts: dict[str, float]) -> dict[str, float | None]:
+    found = {part: percentile(values, share) for part, share in parts.items()}
+    return {f"{name}_ms_{part}": None if value is None else value * 1e3 for part, value in found.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.load", description="Watch a stream many times at once.")
+    parser.add_argument("url")
+    parser.add_argument("--viewers", type=int, default=200, metavar="N")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="to measure (default: 10)")
+    parser.add_argument("--gap", type=float, default=GAP, metavar="S", help=f"from PLAY to PLAY (default: {GAP})")
+    parser.add_argument("--settle", type=float, default=SETTLE, metavar="S", help="before measuring (default: 1)")
+    parser.add_argument("--fps", type=float, metavar="F", help="frames a second, where the server does not say")
+    parser.add_argument("--pid", type=int, metavar="PID", help="the server's process, to measure it (Linux)")
+    options = parser.parse_args(arguments)
+    raise_descriptor_limit()
+    try:
+        print(json.dumps(measure(**vars(options))))
+    except (OSError, LoadError) as error:
+        print(f"{options.url}: {error}", file=sys.stderr)
+        return 4
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
