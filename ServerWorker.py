@@ -126,7 +126,8 @@ class ServerWorker:
         """The session that the request names; in the lab dialect a connection has one, named or not."""
         text = request.headers.get("Session")
         if request.lab:
-            if self.labSession and request.method != "SETUP" and text not in (None, self.labSession.id):
+            # "0" is what a client writes that has not read the reply to its SETUP yet
+            if self.labSession and request.method != "SETUP" and text not in (None, "0", self.labSession.id):
                 raise SessionError(f"session {text} is not that of this connection")
             return self.labSession
         return self.server.sessions.find(SessionHeader.parse(text).id, self.connection) if text else None

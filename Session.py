@@ -71,8 +71,11 @@ class Session:
                 raise RangeError(f"there is no frame from {start} to {end} s")
             startTime = min(run.startTime for run in runs.values())
             self.pause()
-            for number, run in runs.items():
-                self.streams[number].reserve(run, startTime)
+            for number, stream in self.streams.items():
+                if number in runs:
+                    stream.reserve(runs[number], startTime)
+                elif start is not None:
+                    stream.frame = stream.source.frame_at(start)    # behind its end, while others play on
             return startTime, runs
 
     def start(self, pacer):
@@ -89,9 +92,14 @@ class Session:
                 stream.stop()
 
     def streamEnded(self):
-        """Called by a stream under the lock; the last one ends the range."""
-        if all(stream.run is None for stream in self.streams.values()):
+        """Called by a stream under the lock; the last one ends the range. Only when all are at their end do they begin
+        again: one that is shorter than the others stays silent after a pause."""
+        streams = self.streams.values()
+        if all(stream.run is None for stream in streams):
             self.move(END)
+            if all(stream.source.ended(stream.frame) for stream in streams):
+                for stream in streams:
+                    stream.rewind()
 
     def close(self, reader, bye=False):
         """Give back the sockets; with `bye`, viewers that are playing are told. Twice is fine."""

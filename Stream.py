@@ -95,7 +95,7 @@ class Stream:
         if self.source.duration is None:
             self.wake = lambda: pacer.add(task, pacer.clock())
             self.source.subscribe(self.wake)
-        pacer.add(task, self.deadline(run))
+        pacer.add(task, now if self.wake else self.deadline(run))
 
     def stop(self):
         """From now on nothing is sent."""
@@ -137,6 +137,8 @@ class Stream:
             prepared = self.preparer.frame(source, k, self.packing)
         else:
             prepared = self.preparer.ready(source, k, self.packing)
+        if source.duration is None:                 # what is live is due when it has come
+            run.begun = now - (source.time(k) - run.startTime)
         due = self.deadline(run)
         if prepared is None or (source.seekable and now - due > TOO_LATE):
             self.skipped += 1
@@ -170,9 +172,11 @@ class Stream:
         """The range has been played."""
         self.sayBye(run, now)
         self.stop()
-        if self.source.ended(self.frame):
-            self.frame = self.source.first()        # PLAY without a Range begins again
         self.session.streamEnded()
+
+    def rewind(self):
+        """PLAY without a Range begins again."""
+        self.frame = self.source.first()
 
     def sayBye(self, run, now):
         """What tells a standard receiver that nothing more will come (RFC 3550 §6.6)."""
