@@ -13,7 +13,7 @@ from media.prepare import Packing
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from RtpPacket import RtpPacket
-from rtsp import limits
+from rtsp import lab, limits
 from rtsp.errors import (
     MessageError,
     MethodError,
@@ -117,7 +117,8 @@ class ServerWorker:
             raise MessageError("a request needs a CSeq")
         if required := request.headers.get_all("Require"):
             raise RtspError("unknown option", 551, {"Unsupported": ", ".join(required)})
-        handler = getattr(self, "do_" + request.method, None) if request.method in METHODS else None
+        granted = lab.GRANTED if request.lab else METHODS
+        handler = getattr(self, "do_" + request.method, None) if request.method in granted else None
         if handler is None:
             raise NotImplementedMethod(f"{request.method[:40]} is not implemented")
         return handler

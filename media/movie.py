@@ -40,6 +40,8 @@ _OTHERS = (
     (0, b"%PDF", "a PDF document"),
     (0, b"version https://git-lfs", "a Git LFS pointer (the movie itself was not fetched: git lfs pull)"),
 )
+_VIDEOS = {what for _, _, what in _OTHERS[:9]}
+IMPORTER = ": it must be converted, see README (the program for that, tools.import_movie, is still to come)"
 
 
 class MovieFile(Source):
@@ -64,7 +66,8 @@ class MovieFile(Source):
         try:
             self._index = _index(self._file)
             if not self._index.playable:
-                raise MovieError(f"{self.path} is {_what_it_is(self._file)}, not MJPEG")
+                what = _what_it_is(self._file)
+                raise MovieError(f"{self.path} is {what}, not MJPEG{IMPORTER if what in _VIDEOS else ''}")
         except OSError as error:
             raise error if isinstance(error, MovieError) else _unreadable(self.path, error) from error
         self.frame_count = len(self._index.offsets)

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 
 from rtsp import limits
 
-# The methods of RTSP and those that other lab sheets add, which are answered 501
+GRANTED = ("SETUP", "PLAY", "PAUSE", "TEARDOWN", "OPTIONS")
+# … and those that other lab sheets add, or that would need a longer reply than three lines: answered 501
 LAB_METHODS = frozenset((
     *("SETUP", "PLAY", "PAUSE", "TEARDOWN", "OPTIONS", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER", "RECORD"),
     *("ANNOUNCE", "FORWARD", "FASTFORWARD", "BACKWARD", "PREVIOUS", "REVERSE", "NEXT", "BACK", "SWITCH", "CHANGE"),
@@ -24,6 +25,8 @@ LAB_METHODS = frozenset((
 CSEQ = re.compile(r"(?:cseq)?[ :]*([0-9]{1,10}) *", re.IGNORECASE)
 SESSION = re.compile(r"session[ :]*([0-9]{1,10})\b.*", re.IGNORECASE)
 CLIENT_PORT = re.compile(r"client.?ports? *= *([0-9]{1,9})", re.IGNORECASE)
+NUMBERED = re.compile(r"[0-9] *$")
+GLUED = re.compile(rf"(?<=[0-9]) *(?:{'|'.join(sorted(LAB_METHODS))})(?= |$)")
 HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
 
 
@@ -36,20 +39,24 @@ def is_lab(start_line: str) -> bool:
 
 
 def begins_message(line: str) -> bool:
-    """True if this line of a lab message is in fact the first line of the next one."""
+    """True if this line, where a header could stand, is in fact the first line of the next message."""
     word = line.split(" ", 1)[0]
     return word in LAB_METHODS or line.startswith("RTSP/1.0 ") and line[9:12].isdigit()
 
 
+def split_glued(line: str) -> tuple[str, str]:
+    """A line, and the request that begins in it because the one before did not end its last line ("" if none does)."""
+    match = GLUED.search(line)
+    return (line[:match.start()], line[match.start():].lstrip()) if match else (line, "")
+
+
 def patience(lines: list[str], ends_in_digit: bool) -> float | None:
-    """Seconds of silence after which these lines are a whole request; None: it lacks what every request has."""
-    if not is_lab(lines[0]) or _cseq(lines) is None:
+    """Seconds of silence after which these lines, the first of them ended, are a whole request; None: this is none."""
+    if not is_lab(lines[0]):
         return None
-    if not lines[0].startswith("SETUP"):
-        return limits.LAB_QUIET
-    if _port(lines) is None:
-        return limits.LAB_QUIET_NO_PORT
-    return limits.LAB_QUIET_DIGIT if ends_in_digit else limits.LAB_QUIET
+    if len(lines) < 2 or not NUMBERED.search(lines[1]) or (lines[0].startswith("SETUP") and _port(lines) is None):
+        return limits.LAB_QUIET_INCOMPLETE
+    return limits.LAB_QUIET_DIGIT if ends_in_digit and lines[0].startswith("SETUP") else limits.LAB_QUIET
 
 
 def parse_request(lines: list[str]) -> tuple[str, str, list[tuple[str, str]]]:

@@ -17,7 +17,7 @@ STALLED_WRITE = 10.0        # a peer that reads nothing of its replies
 # Silence that ends a message of the lab dialect, which has no end mark of its own, in seconds
 LAB_QUIET = 0.05            # the message looks complete
 LAB_QUIET_DIGIT = 0.2       # … but ends in a digit of the port, and the rest of the number may be on its way
-LAB_QUIET_NO_PORT = 1.0     # a SETUP whose port has not come: give up
+LAB_QUIET_INCOMPLETE = 1.0  # … or lacks its number or its port: it is taken as it is
 LAB_QUIET_REPLY = 0.1       # a server's reply
 
 # Counts

@@ -39,6 +39,7 @@ class MessageReader:
         self._lines: list[str] = []                         # the head so far
         self._head: Request | Response | None = None        # a whole head whose body is still coming
         self._quiet = False
+        self._lab = lab_replies                             # the peer has been heard to speak the lab dialect
 
     def feed(self, data: bytes) -> None:
         self._bytes += data
@@ -61,12 +62,13 @@ class MessageReader:
 
     def patience(self) -> float | None:
         """Seconds of silence after which the bytes so far are a whole lab message; None: never."""
-        lines = self._lines_so_far()
-        if self._head is not None or not lines or lines[0].startswith("$"):
+        if self._head is not None or not (self._lines or self._bytes):
             return None
-        if lines[0].startswith("RTSP/"):
+        if not self._lines:
+            return limits.LAB_QUIET_INCOMPLETE if self._lab else None
+        if self._lines[0].startswith("RTSP/"):
             return limits.LAB_QUIET_REPLY if self.lab_replies else None
-        return lab.patience(lines, self._bytes[-1:].isdigit())
+        return lab.patience(self._lines_so_far(), self._bytes[-1:].isdigit())
 
     def quiet(self) -> None:
         """Nothing came for `patience()` seconds: what is there is all there is."""
@@ -79,16 +81,24 @@ class MessageReader:
         while (line := self._take_line()) is not None:
             if not line and self._lines:
                 return self._finish()
-            if self._lines and self._is_lab() and lab.begins_message(line):
-                head = self._finish()
-                self._lines = [line]
-                return head
+            if self._is_lab():
+                line = self._unglue(line)
+                if not self._lines and not lab.begins_message(line):
+                    continue                                # the rest of a message that was taken as it was: no loss
+                if self._lines and lab.begins_message(line):
+                    head = self._finish()
+                    self._lines = [line]
+                    return head
             self._add_line(line)
-        if self._quiet:
-            self._quiet, self._lines = False, self._lines_so_far()
-            self._bytes.clear()
-            return self._finish()
-        return None
+        return self._end_by_silence() if self._quiet else None
+
+    def _end_by_silence(self) -> Request | Response | None:
+        self._quiet, lines = False, self._lines_so_far()
+        whole = bool(self._lines)                           # else there is half a first line, and the rest is lost
+        self._bytes.clear()
+        self._searched = 0
+        self._lines = lines if whole else []
+        return self._finish() if whole else None
 
     def _take_line(self) -> str | None:
         end = self._bytes.find(b"\n", self._searched)
@@ -103,6 +113,13 @@ class MessageReader:
         self._searched = 0
         return line
 
+    def _unglue(self, line: str) -> str:
+        """Give back to the buffer what belongs to the next request."""
+        line, rest = lab.split_glued(line)
+        if rest:
+            self._bytes[:0] = rest.encode() + b"\n"
+        return line
+
     def _add_line(self, line: str) -> None:
         if line[:1] in (" ", "\t") and len(self._lines) > 1 and not self._is_lab():
             self._lines[-1] += " " + line.strip()           # a folded header line (RFC 2068 §2.2)
@@ -114,12 +131,15 @@ class MessageReader:
             raise MessageError("too many header lines", fatal=True)
 
     def _is_lab(self) -> bool:
+        """The message at hand is of the lab dialect, or the next one most likely is."""
+        if not self._lines:
+            return self._lab
         return lab.is_lab(self._lines[0]) or (self.lab_replies and self._lines[0].startswith("RTSP/"))
 
     def _finish(self) -> Request | Response:
         lines, self._lines = self._lines, []
-        is_lab = lab.is_lab(lines[0])
-        if is_lab:
+        if lab.is_lab(lines[0]):
+            self._lab = True
             method, target, headers = lab.parse_request(lines)
             return Request(method, target, Headers(headers), lab=True)
         head = _start(lines[0])
@@ -132,7 +152,7 @@ class MessageReader:
     # ---- body
 
     def _read_body(self, head: Request | Response) -> Request | Response | None:
-        size = 0 if isinstance(head, Request) and head.lab else _content_length(head.headers)
+        size = 0 if head.lab else _content_length(head.headers)
         if len(self._bytes) < size:
             return None
         head.body = bytes(self._bytes[:size])

@@ -96,6 +96,15 @@ def test_media_comes_from_the_ports_that_were_announced(channel):
     assert channel.peer_ports == (rtp.getsockname()[1], rtcp.getsockname()[1])
 
 
+def test_a_frame_in_one_datagram_fits(channel):
+    """A frame of the lab dialect has up to 20,480 bytes; macOS would let 9,216 pass by default."""
+    channel, rtp, _ = channel
+    frame = bytes(range(256)) * 80
+    channel.send(frame, len(frame))
+    assert rtp.recv(65536) == frame
+    assert channel._rtp.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) >= 100_000
+
+
 def test_a_tap_sees_each_packet_and_decides_what_goes_on(channel):
     """What one tap returns, the next one gets: here a loss, a duplicate, and a change, then a witness."""
     channel, rtp, rtcp = channel

@@ -221,15 +221,70 @@ def test_a_lab_request_ends_by_an_empty_line_or_by_the_next_request(name):
 def test_a_lab_setup_without_a_port_is_waited_for_longer():
     """Its port may be in the next segment; when it does not come, the request is handed on without one."""
     messages, reader = feed([b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\n"])
-    assert messages == [] and reader.patience() == limits.LAB_QUIET_NO_PORT
+    assert messages == [] and reader.patience() == limits.LAB_QUIET_INCOMPLETE
     reader.quiet()
     assert read_all(reader) == [Request("SETUP", "movie.Mjpeg", Headers([("CSeq", "1")]), lab=True)]
 
 
-@pytest.mark.parametrize("data", [b"", b"PL", b"PLAY movie.Mjpeg RTSP/1.0", b"PLAY movie.Mjpeg RTSP/1.0\nCSeq:"])
-def test_half_a_lab_request_does_not_end_by_silence(data):
+@pytest.mark.parametrize("data", [b"", b"PL", b"PLAY movie.Mjpeg RTSP/1.0"])
+def test_half_a_first_line_does_not_end_by_silence(data):
     messages, reader = feed([data], quiet=True)
     assert messages == [] and reader.patience() is None
+
+
+@pytest.mark.parametrize("data", [b"PLAY movie.Mjpeg RTSP/1.0\n", b"PLAY movie.Mjpeg RTSP/1.0\nCSeq:",
+                                  b"PLAY movie.Mjpeg RTSP/1.0\nSession: x"])
+def test_a_lab_request_without_a_number_is_waited_for_longer_and_then_taken(data):
+    """CSeq may be missing; the session is that of the connection."""
+    messages, reader = feed([data])
+    assert messages == [] and reader.patience() == limits.LAB_QUIET_INCOMPLETE
+    reader.quiet()
+    assert read_all(reader) == [Request("PLAY", "movie.Mjpeg", lab=True)]
+
+
+def test_a_number_of_the_session_is_number_enough():
+    messages, reader = feed([b"PLAY movie.Mjpeg RTSP/1.0\nSession: 123456"])
+    assert messages == [] and reader.patience() == limits.LAB_QUIET
+
+
+def test_what_comes_after_a_lab_request_was_taken_is_passed_over():
+    """The rest of a number that took too long; the connection goes on."""
+    messages, reader = feed([b"PLAY m RTSP/1.0\nCSeq: 1"], quiet=True)
+    assert messages[0].cseq == 1
+    reader.feed(b"2\nSession: 5\n")
+    assert read_all(reader) == [] and not reader.unfinished
+    reader.feed(b"34")
+    assert reader.next() is None and reader.patience() == limits.LAB_QUIET_INCOMPLETE
+    reader.feed(b"PAUSE m RTSP/1.0\nCSeq: 3\n\n")
+    assert [message.method for message in read_all(reader)] == ["PAUSE"]
+    reader.feed(b"56")
+    reader.quiet()
+    assert reader.next() is None and not reader.unfinished
+
+
+GLUED = [
+    b"SETUP m RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= 25000PLAY m RTSP/1.0\nCSeq: 2\nSession: 5",
+    b"SETUP m\n1\n RTSP/1.0 RTP/UDP 25000SETUP m\n1\n RTSP/1.0 RTP/UDP 25000",
+    b"PLAY \n2PLAY \n2",
+    b"PAUSE m RTSP/1.0\nCSeq: 1\nSession: 5TEARDOWN m RTSP/1.0\nCSeq: 2\nSession: 5",
+]
+
+
+@pytest.mark.parametrize("data", GLUED)
+def test_two_lab_requests_without_end_marks_come_apart(data):
+    for cut in range(1, len(data)):
+        messages, reader = feed([data[:cut], data[cut:]], quiet=True)
+        assert [message.method for message in messages] == [
+            word for word in data.decode().replace("0S", "0 S").replace("0P", "0 P").replace("2P", "2 P")
+            .replace("5T", "5 T").split() if word in ("SETUP", "PLAY", "PAUSE", "TEARDOWN")
+        ]
+        assert not reader.unfinished
+
+
+def test_a_name_that_holds_a_method_does_not_come_apart():
+    data = b"SETUP 2PLAYERS.Mjpeg RTSP/1.0\nCSeq: 1\nTransport: RTP/UDP; client_port= 25000\n\n"
+    [message], _ = feed([data])
+    assert (message.method, message.target) == ("SETUP", "2PLAYERS.Mjpeg")
 
 
 def test_bytes_that_come_after_all_take_the_silence_back():
@@ -241,6 +296,21 @@ def test_bytes_that_come_after_all_take_the_silence_back():
     reader.quiet()
     message = reader.next()
     assert isinstance(message, Request) and message.headers.get("Transport") == "RTP/UDP;client_port=25000"
+
+
+JUNK = b"{\"frames\": 500}\n\nFrames: 500\n"        # bodies and lists that lab servers add
+
+
+def test_what_lab_servers_send_between_replies_is_passed_over():
+    messages, reader = feed([b"RTSP/1.0 200 OK\nCSeq: 1\nSession: 5\n\n", JUNK, b"RTSP/1.0 200 OK\nCSeq: 2\n\n"],
+                            lab_replies=True)
+    assert [message.cseq for message in messages] == [1, 2] and not reader.unfinished
+
+
+def test_the_length_that_a_lab_server_gives_is_not_believed():
+    data = b"RTSP/1.0 200 OK\nCSeq: 1\nContent-Length: 99\n\nRTSP/1.0 200 OK\nCSeq: 2\n\n"
+    messages, _ = feed([data], lab_replies=True)
+    assert [message.cseq for message in messages] == [1, 2]
 
 
 REPLIES = [
