@@ -3,7 +3,10 @@
     python Server.py 6789
 """
 
+
 import argparse
+import errno
+import importlib.util
 import logging
 import math
 import os
@@ -14,12 +17,19 @@ import sys
 import threading
 import time
 from functools import partial
+from urllib.parse import quote
+
+if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
+    print("This Python has no Pillow, which reads and writes the pictures. "
+          f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
+    sys.exit(5)
 
 from media.library import Library
 from media.prepare import Preparer
 from net.addresses import listen
-from net.connection import Connection, ConnectionClosed
+from net.connection import Connection
 from net.datagrams import DatagramReader
+from net.descriptors import EXHAUSTED, Spare, raise_limit
 from net.pacer import Pacer
 from rtsp import limits
 from rtsp.reader import MessageReader
@@ -57,6 +67,8 @@ class Server:
         self.workers = {}                               # thread: its connection
         self._lock = threading.Lock()                   # guards workers
         self._closed = False
+        self._complained = -math.inf                    # when the latest complaint was logged
+        self.spare = Spare()
         self._wakeIn, self._wakeOut = socket.socketpair()   # makes the accepting thread see at once that it is over
         self._thread = threading.Thread(target=self.serve, name="accept")
 
@@ -84,15 +96,19 @@ class Server:
         except BlockingIOError:
             return
         except OSError as error:                        # no descriptors left, or the peer has gone again
-            log.error("! a connection could not be accepted: %s", error)
-            self.stopping.wait(0.1)
+            self.complain(f"a connection could not be accepted: {error}")
+            if error.errno in EXHAUSTED:
+                self.turnAway(self.spare.accept(listener))
+                self.spare.renew()
+            return
+        if len(self.workers) >= limits.CONNECTIONS:
+            self.complain("too many connections")
+            self.turnAway(sock)
             return
         try:
-            connection = Connection(sock, MessageReader())
+            self.startWorker(Connection(sock, MessageReader()))
         except OSError:                                 # gone again
             sock.close()
-            return
-        self.startWorker(connection)
 
     def startWorker(self, connection):
         worker = ServerWorker({"connection": connection, "server": self})
@@ -104,15 +120,24 @@ class Server:
         except RuntimeError:
             with self._lock:
                 del self.workers[thread]
-            log.error("! %s: no thread left", worker.peer)
+            self.complain("no thread left for another connection")
             self.turnAway(connection)
 
-    def turnAway(self, connection):
+    def turnAway(self, peer):
+        """Answer before anything was asked, and close; `peer` is a socket, a Connection, or None."""
+        if peer is None:
+            return
         try:
-            connection.send(b"RTSP/1.0 503 Service Unavailable\r\n\r\n")
-        except ConnectionClosed:
+            peer.send(b"RTSP/1.0 503 Service Unavailable\r\n\r\n")
+        except OSError:
             pass                                        # it has gone itself
-        connection.close()
+        peer.close()
+
+    def complain(self, text):
+        """A line in the log, at most one a second: what goes wrong for one goes wrong for many."""
+        if time.monotonic() - self._complained >= 1:
+            self._complained = time.monotonic()
+            log.error("! %s", text)
 
     def work(self, worker):
         try:
@@ -137,7 +162,7 @@ class Server:
         self.stop()
         if self._thread.is_alive():
             self._thread.join()
-        for sock in (*self.sockets, self._wakeIn, self._wakeOut):
+        for sock in (*self.sockets, self._wakeIn, self._wakeOut, self.spare):
             sock.close()
         for session in self.sessions.all():
             self.sessions.remove(session, bye=True)
@@ -159,7 +184,7 @@ def parseArguments(arguments):
                         "else the folder of Server.py)")
     parser.add_argument("--host", metavar="ADDR", help="listen on this address only (default: on all)")
     parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
-    parser.add_argument("--timeout", metavar="S", type=positive, default=limits.SESSION_TIMEOUT,
+    parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
                         help="seconds of silence that end a session (default: %(default)s)")
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
@@ -182,6 +207,13 @@ def positive(text):
     return value
 
 
+def timeout(text):
+    """As the Session header has it (RFC 2326 §12.37)."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**6:
+        raise argparse.ArgumentTypeError(f"whole seconds from 1 to 1000000 are needed, not {text!r}")
+    return int(text)
+
+
 def mediaFolder(named):
     """The folder to serve: the one that was named, else this one if it has a movie, else that of Server.py."""
     if named is not None:
@@ -192,12 +224,13 @@ def mediaFolder(named):
 
 def banner(server, folder):
     """What a user wants to copy."""
-    host = socket.gethostname()
+    host = server.sockets[0].getsockname()[0]
+    everywhere = host in ("0.0.0.0", "::")
+    host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
     lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
-    lines += [f"  rtsp://127.0.0.1:{server.port}/{name}" for name in server.library.names()[:10]]
-    lines += [f"From other machines: {host} in place of 127.0.0.1",
-              f"Wireshark: Decode As… RTSP, or tshark -d tcp.port=={server.port},rtsp"]
-    return "\n".join(lines)
+    lines += [f"  rtsp://{host}:{server.port}/{quote(name)}" for name in server.library.names()[:10]]
+    lines += [f"From other machines: {socket.gethostname()} in place of {host}"] if everywhere else []
+    return "\n".join([*lines, f"Wireshark: Decode As, RTSP; or tshark -d tcp.port=={server.port},rtsp"])
 
 
 def fail(code, text):
@@ -208,6 +241,8 @@ def fail(code, text):
 def main(arguments=None):
     options = parseArguments(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
+    sys.stdout.reconfigure(errors="replace")            # names of movies may hold what this terminal cannot show
+    raise_limit()
     folder = mediaFolder(options.media)
     if not os.path.isdir(folder):
         return fail(USAGE, f"There is no folder {folder}. Name the folder of your movies: --media DIR")
@@ -243,10 +278,10 @@ def interrupt(number, frame):
 
 
 def whyNot(options, error):
-    if isinstance(error, socket.gaierror) or options.host:
-        return f"Cannot listen on {options.host} port {options.port}: {error.strerror or error}."
-    return (f"Port {options.port} is taken by another program. "
-            f"Use `python Server.py {options.port + 1}`, or stop the other one.")
+    if error.errno != errno.EADDRINUSE:
+        return f"Cannot listen on {options.host or 'this machine'}, port {options.port}: {error.strerror or error}."
+    other = options.port + 1 if options.port < 65535 else 6789
+    return f"Port {options.port} is taken by another program. Use `python Server.py {other}`, or stop the other one."
 
 
 if __name__ == "__main__":

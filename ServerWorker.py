@@ -27,12 +27,13 @@ from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
 from rtsp.message import VERSION, Headers, Request, Response
 from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, State, allowed, next_state
-from rtsp.url import RtspUrl, base_url, control, split_control
+from rtsp.url import base_url, control, named
 from Stream import Stream
 
 log = logging.getLogger(__name__)
 
 SERVER_NAME = "RTSPlab/0.1"
+STARTED = int(time.time())      # the version of our descriptions: a movie may change between two runs of the server
 LAB_DELAY = 0.01        # seconds; the most copied lab client notes what it asked only after its send() has returned
 
 
@@ -52,12 +53,13 @@ class ServerWorker:
     def run(self):
         """Answer until one side has had enough."""
         try:
-            while (message := self.recvRtspRequest()) is not None:
-                if isinstance(message, Request):
-                    self.processRtspRequest(message)
-        except MessageError as error:
-            self.replyRtsp(self.refuse(error), None)
-            self.connection.finish()
+            try:
+                while (message := self.recvRtspRequest()) is not None:
+                    if isinstance(message, Request):
+                        self.processRtspRequest(message)
+            except MessageError as error:
+                self.replyRtsp(self.refuse(error), None)
+                self.connection.finish()
         except ConnectionClosed as gone:
             log.info("= %s: %s", self.peer, gone)
         finally:
@@ -136,8 +138,7 @@ class ServerWorker:
     # ---- the methods
 
     def do_OPTIONS(self, request, session):
-        methods = [method for method in METHODS if hasattr(self, "do_" + method)]
-        return Response(200, Headers([("Public", ", ".join(methods))]))
+        return Response(200, Headers([("Public", ", ".join(self.offered(METHODS)))]))
 
     def do_DESCRIBE(self, request, session):
         accept = ", ".join(request.headers.get_all("Accept")).lower()
@@ -154,12 +155,13 @@ class ServerWorker:
         if number is None and len(presentation.sources) > 1:
             raise RtspError("SETUP takes one stream at a time", 459)
         if session.state is State.PLAYING:
-            raise MethodError("SETUP would change what is being played", allowed(State.READY))
+            others = tuple(method for method in allowed(session.state) if method != "SETUP")
+            raise MethodError("SETUP would change what is being played", others)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)
         transport = self.chooseTransport(request)
         stream = self.openStream(session, presentation, number or 0, transport)
-        session.presentation, session.path = presentation, splitTarget(request)[0]
+        session.presentation, session.path = presentation, named(request)[0]
         self.server.sessions.add(session)
         if request.lab:
             self.labSession = session
@@ -193,7 +195,8 @@ class ServerWorker:
     def do_TEARDOWN(self, request, session):
         self.checkAggregate(request, session)
         self.server.sessions.remove(session)
-        self.labSession = None
+        if session is self.labSession:
+            self.labSession = None
         return Response(200, Headers([("Session", session.id)]))
 
     def do_GET_PARAMETER(self, request, session):
@@ -206,7 +209,7 @@ class ServerWorker:
 
     def find(self, request):
         """The presentation that the request names, and the number of its stream, None if it names none."""
-        path, number = splitTarget(request)
+        path, number = named(request)
         try:
             presentation = self.server.library.find(path)
         except NotFound:
@@ -220,7 +223,7 @@ class ServerWorker:
 
     def checkAggregate(self, request, session):
         """PLAY, PAUSE and TEARDOWN are for all streams of a session at once (RFC 2326 §11.3.10)."""
-        path, number = splitTarget(request)
+        path, number = named(request)
         if not request.lab and path.casefold() != session.path.casefold():
             raise RtspError(f"session {session.id} does not play {path!r}", 404)
         if number is not None and len(session.streams) > 1:
@@ -254,10 +257,16 @@ class ServerWorker:
 
     # ---- replies and media
 
+    def offered(self, methods):
+        """Those of the methods that this server has."""
+        return [method for method in methods if hasattr(self, "do_" + method)]
+
     def refuse(self, error):
         """The reply to a request that cannot be granted; its body says why, for whoever reads it."""
         log.info("! %s: %s", self.peer, error)
         headers = Headers([*error.headers.items(), ("Content-Type", "text/plain")])
+        if isinstance(error, MethodError):
+            headers.set("Allow", ", ".join(self.offered(error.allowed)))
         return Response(error.status, headers, f"{error}\n".encode())
 
     def replyRtsp(self, response, request):
@@ -266,6 +275,8 @@ class ServerWorker:
             response.headers.set("CSeq", number)
         if request is not None and request.lab:
             response.lab = True
+            if self.labSession and response.status < 300:       # to a client, another number would be another session
+                response.headers.set("Session", self.labSession.id)
             time.sleep(LAB_DELAY)
         else:
             response.headers.add("Server", SERVER_NAME)
@@ -284,12 +295,3 @@ class ServerWorker:
         packet = RtpPacket()
         packet.encode(2, 0, 0, 0, frameNbr, marker, payloadType, 0, payload, timestamp=0)
         return packet.getPacket()
-
-
-def splitTarget(request):
-    """The path of the file that a request names, and the number of the stream in it, or None."""
-    target, number = split_control(request.target)
-    return target.strip("/") if request.lab else RtspUrl.parse(target).path, number
-
-
-STARTED = int(time.time())      # tells descriptions of different runs of the server apart (RFC 4566 §5.2)

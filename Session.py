@@ -65,6 +65,8 @@ class Session:
         """Reserve what a PLAY will send. Returns the start in seconds, and the Run of each stream that has a frame
         there, by control number. RangeError (457) if none has; then nothing has changed."""
         with self.lock:
+            if start is None:
+                self.rewind()
             plans = {number: stream.plan(start, end) for number, stream in self.streams.items()}
             runs = {number: run for number, run in plans.items() if run}
             if not runs:
@@ -97,9 +99,14 @@ class Session:
         streams = self.streams.values()
         if all(stream.run is None for stream in streams):
             self.move(END)
-            if all(stream.source.ended(stream.frame) for stream in streams):
-                for stream in streams:
-                    stream.rewind()
+            self.rewind()
+
+    def rewind(self):
+        """PLAY without a Range begins again where there is nothing left to go on with."""
+        streams = self.streams.values()
+        if all(stream.source.ended(stream.frame) for stream in streams):
+            for stream in streams:
+                stream.frame = stream.source.first()
 
     def close(self, reader, bye=False):
         """Give back the sockets; with `bye`, viewers that are playing are told. Twice is fine."""
@@ -164,10 +171,11 @@ class Sessions:
     def expire(self):
         """End those that have given no sign of life for too long."""
         for session in self.all():
-            if session.expired():
-                log.info("= session %s: no sign of life for %g s", session.id, session.timeout)
-                self.remove(session, bye=True)
-                session.move(TIMEOUT)
+            with session.lock:
+                if session.expired():
+                    log.info("= session %s: no sign of life for %g s", session.id, session.timeout)
+                    self.remove(session, bye=True)
+                    session.move(TIMEOUT)
 
     def __len__(self):
         return len(self._sessions)

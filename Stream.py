@@ -7,19 +7,25 @@
 A Run is one such line: from a PLAY to the next PAUSE, PLAY, TEARDOWN or the end.
 """
 
+import logging
 import secrets
 import time
 from dataclasses import dataclass
 from functools import partial
 from struct import pack_into
 
-from media.prepare import Packing, PreparedFrame
+from media.prepare import HEADER_SIZE, Packing, PreparedFrame
+from net.pacer import SLOT
 from rtp import rtcp
 from rtp.timestamps import ntp_time
+
+log = logging.getLogger(__name__)
 
 BUSY = 0.002        # seconds after which the pacer comes back to a session that a worker is busy with
 TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
 AHEAD = 8           # frames that are prepared before they are due
+SPREAD = 10         # goes at most in which a frame is sent: it must be over before the next one is due
+BURST = 64          # packets sent in one go; a receiver's buffer has room for some hundred, and a large frame has more
 
 
 @dataclass(eq=False)
@@ -33,12 +39,13 @@ class Run:
     timestamp: int                      # RTP time of startTime
     begun: float | None = None          # when startTime was (or would have been) sent; None: not yet
     ends: float | None = None           # the movie time at which BYE is due
+    skipping: bool = False              # a frame was not ready in time, and that has been logged
 
 
 class Stream:
     """One stream of a session: a source, a channel, and the numbers that go on from packet to packet.
 
-    Lock: all of it is guarded by the lock of its session. The pacer alone sends.
+    Lock: all of it is guarded by the lock of its session. The pacer alone sends media.
     """
 
     def __init__(self, source, channel, preparer, packing, session):
@@ -50,6 +57,7 @@ class Stream:
         self.sequence = 1 if packing is Packing.WHOLE else secrets.randbits(16)
         self.timestamp = secrets.randbits(32)       # of the next frame
         self.frame = source.first()                 # the next frame
+        self.rest = None                            # what is unsent of the frame before: (frame, timestamp, from byte)
         self.run = None
         self.wake = None                            # how a live source tells of a new frame
         self.packets = self.octets = self.skipped = 0
@@ -59,7 +67,7 @@ class Stream:
     def plan(self, start, end):
         """The Run for a PLAY from `start` (seconds, None: where it stands) to `end` (None: to the end); None if there
         is no frame in that range. Nothing has changed yet."""
-        first = self.frame if start is None else self.source.frame_at(start)
+        first = self.frame - bool(self.rest) if start is None else self.source.frame_at(start)
         if self.source.duration is None:
             first = max(first, self.source.first())     # what was missed of a live stream is gone
         prepared = None
@@ -83,7 +91,9 @@ class Stream:
     def prepare(self, k):
         """Have frame k ready when it is due."""
         if not self.source.instant and self.source.available(k):
-            self.preparer.want(self.source, k, self.packing)
+            begun = self.preparer.clock() if self.run.begun is None else self.run.begun
+            due = begun + self.source.time(k) - self.run.startTime
+            self.preparer.want(self.source, k, self.packing, due)
 
     def start(self, pacer, now):
         """Hand a reserved run to the pacer."""
@@ -101,24 +111,27 @@ class Stream:
         """From now on nothing is sent."""
         if self.wake:
             self.source.unsubscribe(self.wake)
-        self.run = self.wake = None
+        if self.rest:
+            self.frame -= 1                         # half a frame is none: PLAY begins with it
+        self.run = self.wake = self.rest = None
 
     # ---- the pacer's
 
     def sendRtp(self, run, now):
-        """Send the next frame of `run` and return when the one after it is due; None: there is none to wait for."""
+        """Send the next frame of `run`, or the next part of a large one, and return when more is due; None: there is
+        nothing to wait for."""
         if not self.session.lock.acquire(blocking=False):
             return now + BUSY                       # the pacer waits for nobody
         try:
             if run is not self.run:
                 return None                         # paused, or played anew, in the meantime
-            if self.isOver(run):
+            if self.rest:
+                self.transmit(*self.rest)
+            elif self.isOver(run):
                 return self.end(run, now)
-            while self.source.available(self.frame):
+            elif self.source.available(self.frame):
                 self.sendFrame(run, now)
-                if self.source.duration is not None or self.isOver(run):
-                    return self.deadline(run)
-            return None                             # live: its source will wake us
+            return now + SLOT if self.rest else self.nextDeadline(run, now)
         finally:
             self.session.lock.release()
 
@@ -141,23 +154,39 @@ class Stream:
             run.begun = now - (source.time(k) - run.startTime)
         due = self.deadline(run)
         if prepared is None or (source.seekable and now - due > TOO_LATE):
-            self.skipped += 1
+            self.skip(run, k)
         elif prepared.count:
-            self.transmit(prepared, self.rtpTime(run, source.time(k)))
+            self.transmit(prepared, self.rtpTime(run, source.time(k)), 0)
         self.frame = k + 1
         run.ends = source.time(k) + source.period
         self.timestamp = self.rtpTime(run, run.ends)    # where a PLAY after a pause goes on
         self.prepare(k + AHEAD)                         # those before it have been asked for already
 
-    def transmit(self, prepared, timestamp):
-        """Write this viewer's numbers into the prepared packets, and send them (RFC 3550 §5.1)."""
+    def skip(self, run, k):
+        self.skipped += 1
+        if not run.skipping:
+            run.skipping = True
+            log.warning("! session %s: frame %d was not ready in time: the movie is too heavy, or the machine too busy",
+                        self.session.id, k)
+
+    def transmit(self, prepared, timestamp, start):
+        """Write this viewer's numbers into the prepared packets from byte `start` on, and send them (RFC 3550 §5.1)."""
         buffer, segment = prepared.buffer, prepared.segment
-        for number, start in enumerate(range(0, len(buffer), segment), self.sequence):
-            pack_into("!HII", buffer, start + 2, number & 0xFFFF, timestamp, self.ssrc)
-        self.channel.send(buffer, segment)
-        self.sequence = (self.sequence + prepared.count) & 0xFFFF
-        self.packets += prepared.count
-        self.octets += prepared.octets
+        end = min(start + max(BURST, prepared.count // SPREAD) * segment, len(buffer))
+        for packet in range(start, end, segment):
+            pack_into("!HII", buffer, packet + 2, self.sequence, timestamp, self.ssrc)
+            self.sequence = (self.sequence + 1) & 0xFFFF
+        self.channel.send(buffer if end - start == len(buffer) else memoryview(buffer)[start:end], segment)
+        self.rest = (prepared, timestamp, end) if end < len(buffer) else None
+        count = -((start - end) // segment)     # rounded up: the last packet may be shorter
+        self.packets += count
+        self.octets += end - start - HEADER_SIZE * count
+
+    def nextDeadline(self, run, now):
+        """When to be called again; None: what is live will wake us."""
+        if self.source.duration is not None or self.isOver(run):
+            return self.deadline(run)
+        return now if self.source.available(self.frame) else None
 
     def deadline(self, run):
         """When the next frame, or the BYE behind the last one, is due."""
@@ -173,10 +202,6 @@ class Stream:
         self.sayBye(run, now)
         self.stop()
         self.session.streamEnded()
-
-    def rewind(self):
-        """PLAY without a Range begins again."""
-        self.frame = self.source.first()
 
     def sayBye(self, run, now):
         """What tells a standard receiver that nothing more will come (RFC 3550 §6.6)."""

@@ -14,7 +14,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from heapq import heappop, heappush
+from itertools import count
 from threading import Condition, Event, Thread
+from time import perf_counter
 
 from media.source import MediaError, Payloads, Source
 
@@ -25,7 +28,7 @@ PACKET_SIZE = 1412  # bytes of an RTP packet: with UDP and IP headers within any
 WHOLE_LIMIT = 20_468  # bytes of a JPEG in one packet: lab clients receive into 20,480 bytes
 CACHE_BYTES = 64 << 20
 OVERHEAD = 512  # bytes that an entry costs besides its buffer, so that empty ones are bounded too
-WANTED_LIMIT = 1024  # frames asked for and not begun; more are given up, oldest first: their time has passed
+WANTED_LIMIT = 65536  # frames asked for and not begun; no more are taken then
 REPORTED_LIMIT = 10_000  # damaged frames remembered as logged
 PATIENCE = 0.5  # seconds a thread waits before it looks again whether it is to stop
 
@@ -46,25 +49,34 @@ class PreparedFrame:
     buffer: bytearray  # packets end to end
     segment: int  # bytes of each packet; the last may be shorter
     count: int  # packets; 0: the frame is damaged, nothing is sent
-    octets: int  # payload bytes, for RTCP's sender reports
 
 
-Source_ = weakref.ref[Source]  # weak: packets kept of a movie that has been replaced must not keep its file open
-Key = tuple[Source_, int, Packing]
+SourceRef = weakref.ref[Source]  # weak: packets kept of a movie that has been replaced must not keep its file open
+Key = tuple[SourceRef, int, Packing]
 
 
 class Preparer:
-    """Makes frames ready.  Safe from any thread; `header(payload_type, marker)` gives the 12 bytes before a payload."""
+    """Makes frames ready, the one that is due first before the others; what is not begun when it is due is given up.
 
-    def __init__(self, header: Callable[[int, int], bytes], cache_bytes: int = CACHE_BYTES) -> None:
+    Safe from any thread; `header(payload_type, marker)` gives the 12 bytes before a payload, `clock` seconds.
+    """
+
+    def __init__(
+        self,
+        header: Callable[[int, int], bytes],
+        cache_bytes: int = CACHE_BYTES,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.clock = clock
         self._header = header
         self._cache_bytes = cache_bytes
         self._changed = Condition()  # guards all below; notified when a frame is wanted or done, and at the end
         self._cache: OrderedDict[Key, PreparedFrame] = OrderedDict()  # least recently used first
         self._cached_bytes = 0
         self._busy: set[Key] = set()  # being prepared by some thread
-        self._wanted: OrderedDict[Key, Source] = OrderedDict()
-        self._reported: OrderedDict[tuple[Source_, int], None] = OrderedDict()
+        self._wanted: list[tuple[float, int, Key, Source]] = []  # a heap: (when due, order, …)
+        self._order = count()
+        self._reported: OrderedDict[tuple[SourceRef, int], None] = OrderedDict()
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -89,15 +101,13 @@ class Preparer:
         with self._changed:
             return self._lookup(key)
 
-    def want(self, source: Source, k: int, packing: Packing) -> None:
-        """Prepare this frame soon.  What is there, under way or wanted already is not wanted again."""
+    def want(self, source: Source, k: int, packing: Packing, due: float) -> None:
+        """Prepare this frame before `due`, seconds of `clock`.  What is there or under way is not prepared again."""
         key = (weakref.ref(source), k, packing)
         with self._changed:
-            if key in self._cache or key in self._busy or key in self._wanted or self._stop.is_set():
+            if key in self._cache or key in self._busy or self._stop.is_set() or len(self._wanted) >= WANTED_LIMIT:
                 return
-            self._wanted[key] = source
-            if len(self._wanted) > WANTED_LIMIT:
-                self._wanted.popitem(last=False)
+            heappush(self._wanted, (due, next(self._order), key, source))
             self._changed.notify_all()
 
     def frame(self, source: Source, k: int, packing: Packing) -> PreparedFrame:
@@ -110,7 +120,6 @@ class Preparer:
             if frame is not None:
                 return frame
             self._busy.add(key)
-            self._wanted.pop(key, None)
         try:
             frame = self._prepare(source, k, packing)
         finally:
@@ -139,12 +148,13 @@ class Preparer:
             self.frame(*job)
 
     def _next(self) -> tuple[Source, int, Packing] | None:
-        """The frame that was wanted first, waiting for one; None when it is time to stop."""
+        """The frame that is due first, waiting for one; None when it is time to stop."""
         with self._changed:
             while not self._stop.is_set():
-                if self._wanted:
-                    (_, k, packing), source = self._wanted.popitem(last=False)
-                    return source, k, packing
+                while self._wanted:
+                    due, _, key, source = heappop(self._wanted)
+                    if key not in self._cache and due >= self.clock():  # else somebody was faster, or it is too late
+                        return source, key[1], key[2]
                 self._changed.wait(PATIENCE)
         return None
 
@@ -169,9 +179,8 @@ class Preparer:
         if len(sizes) > 1 or sizes and len(payloads[-1][0]) > max(sizes):
             raise MediaError(f"packets of unequal size: {sorted(sizes)} bytes")  # no `segment` says where they begin
         buffer = bytearray().join(part for payload, marker in payloads for part in (headers[marker], payload))
-        octets = sum(len(payload) for payload, _ in payloads)
         segment = HEADER_SIZE + len(payloads[0][0]) if payloads else 0
-        return PreparedFrame(buffer, segment, len(payloads), octets)
+        return PreparedFrame(buffer, segment, len(payloads))
 
     def _report(self, source: Source, k: int) -> bool:
         """True the first time: not again for each viewer, packing, or when the frame has left the cache."""
@@ -185,4 +194,4 @@ class Preparer:
 
 
 def _damaged() -> PreparedFrame:
-    return PreparedFrame(bytearray(), 0, 0, 0)
+    return PreparedFrame(bytearray(), 0, 0)

@@ -40,6 +40,8 @@ class Connection:
         self._closed = False
         self._heard = self._began = clock()     # when the last byte came, and the first one of an unfinished message
         sock.setblocking(False)
+        # A laptop that was closed says nothing any more; after hours of that the system gives the connection up
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         # Without this, a reply waits up to 40 ms for the acknowledgement of the one before
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

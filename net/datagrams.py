@@ -83,7 +83,10 @@ class DatagramReader:
 
     def _do_notes(self) -> None:
         while self._notes:
-            self._notes.popleft()()
+            try:
+                self._notes.popleft()()
+            except Exception:           # of one socket; the others must still be read
+                log.exception("! a socket could not be watched")
 
     def _register(self, sock: socket.socket, handler: Handler) -> None:
         group = next((group for group in self._groups if len(group.get_map()) < self._group_size), None)
@@ -94,7 +97,7 @@ class DatagramReader:
 
     def _unregister(self, sock: socket.socket) -> None:
         for group in self._groups:
-            if sock in group.get_map():
+            if sock.fileno() >= 0 and sock in group.get_map():
                 group.unregister(sock)
         sock.close()
 

@@ -44,7 +44,8 @@ class MethodError(RtspError):
     status = 455
 
     def __init__(self, reason: str, allowed: tuple[str, ...] = ()) -> None:
-        super().__init__(reason, headers={"Allow": ", ".join(allowed)} if allowed else None)
+        super().__init__(reason)
+        self.allowed = allowed
 
 
 class RangeError(RtspError):

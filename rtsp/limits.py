@@ -22,8 +22,7 @@ LAB_QUIET_REPLY = 0.1       # a server's reply
 
 # Counts
 SESSIONS = 4096             # more: 453. Each has two sockets, and the usual hard limit of descriptors is 2^20
-CONNECTIONS = 8192          # more: refused at once
-SESSION_STREAMS = 8         # streams one session can set up; a movie has one or two
+CONNECTIONS = 8192          # more: 503 at once. Each has a thread
 
 # Ports a client may name: below 1024 are system services, which a forged SETUP must not reach
 CLIENT_PORTS = range(1024, 65536)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
+from zlib import crc32
 
 from rtsp.errors import MessageError
 from rtsp.headers import Range
@@ -116,7 +117,7 @@ def describe(name: str, version: int, address: str, duration: float | None, form
     in seconds, None if it is live."""
     return SessionDescription(
         name=name,
-        origin=f"- {version} {version} {connection_line(address)}",
+        origin=f"- {crc32(name.encode())} {version} {connection_line(address)}",    # RFC 4566 §5.2: unlike all others
         connection=connection_line("::" if ":" in address else "0.0.0.0"),      # who asks decides where media goes
         attributes=[("control", "*"), ("range", str(Range(0.0, duration, now=duration is None)))],
         media=[_describe_stream(format, stream) for stream, format in enumerate(formats)],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from rtsp.errors import MessageError
+from rtsp.message import Request
 
 # A stream within a presentation: players write back what our SDP told them, but some have habits of their own
 CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*$", re.IGNORECASE)
@@ -76,6 +77,13 @@ def split_control(target: str) -> tuple[str, int | None]:
     """A request's target without the name of a stream, and the number of that stream, None if it names none."""
     match = CONTROL.search(target)
     return (target[:match.start()], int(match[1])) if match else (target, None)
+
+
+def named(request: Request) -> tuple[str, int | None]:
+    """The path of the file that a request names (a bare name in the lab dialect), and the number of the stream in it,
+    None if it names none. MessageError (400) if it names no rtsp URL."""
+    target, number = split_control(request.target)
+    return target.strip("/") if request.lab else RtspUrl.parse(target).path, number
 
 
 def base_url(target: str) -> str:

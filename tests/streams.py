@@ -47,20 +47,25 @@ class Preparer:
     """Two packets a frame, the frame number in each; `damaged` frames have none, `missing` ones are not ready."""
 
     def __init__(self):
-        self.damaged, self.missing, self.wanted = set(), set(), []
+        self.damaged, self.missing, self.wanted, self.due = set(), set(), [], {}
+        self.large = {}             # frame: its number of packets, if not two
 
     def frame(self, source, k, packing):
         if k in self.damaged:
-            return PreparedFrame(bytearray(), 0, 0, 0)
+            return PreparedFrame(bytearray(), 0, 0)
         one = bytes([0x80, 26]) + bytes(10) + k.to_bytes(4, "big")
         last = bytes([0x80, 0x80 | 26]) + bytes(10) + b"!"
-        return PreparedFrame(bytearray(one + last), len(one), 2, 5)
+        return PreparedFrame(bytearray(one * (self.large.get(k, 2) - 1) + last), len(one), self.large.get(k, 2))
 
     def ready(self, source, k, packing):
         return None if k in self.missing else self.frame(source, k, packing)
 
-    def want(self, source, k, packing):
+    def clock(self):
+        return 1000.0
+
+    def want(self, source, k, packing, due):
         self.wanted.append(k)
+        self.due[k] = due
 
 
 class Channel:

@@ -1,8 +1,10 @@
 """The server as a program (its words and exit codes), and how it ends."""
 
+import errno
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -100,6 +102,42 @@ def test_an_address_that_is_not_ours_is_one_line_and_exit_3(folder):
     assert "192.0.2.1" in line
 
 
+def test_without_pillow_it_is_one_line_and_exit_5(folder):
+    """-S: without the installed packages."""
+    done = subprocess.run([sys.executable, "-S", *command(0, "--media", folder)[1:]], capture_output=True, text=True)
+    assert done.returncode == 5
+    [line] = done.stderr.splitlines()
+    assert "Pillow" in line and f"{sys.executable} -m pip install Pillow" in line
+
+
+def test_the_last_port_has_no_next_one():
+    taken = OSError(errno.EADDRINUSE, "Address already in use")
+    assert "python Server.py 6789" in Server.whyNot(Server.parseArguments(["65535"]), taken)
+    other = OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+    assert "taken" not in Server.whyNot(Server.parseArguments(["6000"]), other)
+
+
+def test_urls_in_the_banner_can_be_copied(folder):
+    """Blanks and umlauts are encoded, and the address is the one it listens on."""
+    lab_movie(folder / "Mein Föhn 100%.Mjpeg", 2)
+    for host, shown in (("127.0.0.1", "127.0.0.1"), (None, "127.0.0.1"), ("127.0.0.2", "127.0.0.2")):
+        server = Server.Server(port=0, host=host, media=folder)
+        text = Server.banner(server, folder)
+        server.close()
+        assert f"rtsp://{shown}:{server.port}/Mein%20F%C3%B6hn%20100%25.Mjpeg" in text
+        assert ("From other machines" in text) == (host is None)
+
+
+def test_a_terminal_without_umlauts_does_no_harm(folder):
+    lab_movie(folder / "Föhn.Mjpeg", 2)
+    pipe, environ = subprocess.PIPE, {**os.environ, "PYTHONIOENCODING": "ascii"}
+    with subprocess.Popen(command(0, "--media", folder), stdout=pipe, stderr=pipe, env=environ) as process:
+        assert process.stdout is not None and b"Ctrl-C" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, b"")
+
+
 def test_a_missing_folder_is_one_line_and_exit_2(tmp_path):
     done = run(0, "--media", tmp_path / "nowhere")
     assert done.returncode == 2
@@ -108,7 +146,8 @@ def test_a_missing_folder_is_one_line_and_exit_2(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", ["x", "70000", "-1", "6789 --fps 0", "6789 --fps nan", "6789 --timeout inf",
-                                       "6789 --timeout soon", "--nonsense", "1 2"])
+                                       "6789 --timeout soon", "6789 --timeout 0.4", "6789 --timeout 1000001",
+                                       "--nonsense", "1 2"])
 def test_arguments_that_make_no_sense_are_exit_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         Server.main(arguments.split())
@@ -183,14 +222,92 @@ def test_without_a_thread_for_it_a_client_is_turned_away_with_503(server, monkey
     assert server.workers == {}
 
 
+def test_without_a_descriptor_for_it_a_client_is_turned_away_with_503(server, caplog):
+    """And all others are served as before."""
+    class Listener:
+        """Once there is none left, then there is the spare one."""
+
+        def __init__(self, listener):
+            self.listener, self.fails = listener, 1
+
+        def accept(self):
+            self.fails -= 1
+            if self.fails >= 0:
+                raise OSError(24, "Too many open files")
+            return self.listener.accept()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    with socket.create_connection(listener.getsockname(), timeout=10) as sock:
+        server.accept(Listener(listener))
+        assert sock.recv(100).startswith(b"RTSP/1.0 503 ")
+        assert sock.recv(100) == b""
+    listener.close()
+    assert "Too many open files" in caplog.text
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+        assert "200 OK" in ask(sock, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+
+
+def test_descriptors_are_really_exhausted_and_come_back(folder):
+    """With 40 of them: who does not fit gets 503 at once, and when the others have gone there is room again."""
+    pytest.importorskip("resource")
+    program = ("import resource, sys, runpy; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)); "
+               f"sys.argv = ['Server.py', '0', '--media', {str(folder)!r}]; "
+               "runpy.run_path('Server.py', run_name='__main__')")
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().split("port ")[1].split(".")[0])
+        options = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(40)]
+        answers = []
+        for client in clients:
+            try:
+                answers.append(ask(client, options).split()[1])
+            except ConnectionError:                     # closed by the server before we asked: 503 was lost with it
+                answers.append("503")
+        assert set(answers) == {"200", "503"}
+        for client in clients:
+            client.close()
+        for _ in range(100):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+                if "200 OK" in ask(sock, options):
+                    break
+        else:
+            pytest.fail("there is no room, though all have gone")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 0 and "Traceback" not in err and err.count("Too many open files") <= 3
+
+
+def test_too_many_connections_are_503(server, monkeypatch):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as first:
+        assert "200 OK" in ask(first, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+        monkeypatch.setattr(Server.limits, "CONNECTIONS", 1)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as second:
+            assert second.recv(100).startswith(b"RTSP/1.0 503 ")
+        assert "200 OK" in ask(first, "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n")
+
+
+def test_clients_that_reset_after_junk_leave_no_traceback(server, caplog):
+    """The reply to what they sent cannot be delivered."""
+    for _ in range(50):
+        sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.sendall(b"GARBAGE\r\n\r\n")
+        sock.close()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+        assert "200 OK" in ask(sock, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+    assert "Traceback" not in caplog.text
+
+
 def test_a_connection_that_cannot_be_accepted_leaves_the_others_alone(server, monkeypatch, caplog):
-    """As when there are no descriptors left."""
+    """As when it has gone again."""
     class Listener:
         def accept(self):
-            raise OSError(24, "Too many open files")
+            raise ConnectionAbortedError(103, "Software caused connection abort")
 
-    monkeypatch.setattr(server.stopping, "wait", lambda seconds: None)
     server.accept(Listener())
-    assert "Too many open files" in caplog.text
+    server.accept(Listener())
+    assert caplog.text.count("connection abort") == 1          # a line a second at most
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
         assert "200 OK" in ask(sock, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")

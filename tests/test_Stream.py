@@ -6,10 +6,11 @@ import pytest
 
 from media.prepare import Packing
 from media.source import LiveSource
+from net.pacer import SLOT
 from rtp import rtcp
 from rtsp.errors import RangeError
 from rtsp.states import State
-from Stream import AHEAD, BUSY, TOO_LATE
+from Stream import AHEAD, BURST, BUSY, SPREAD, TOO_LATE
 from tests.streams import JPEG, PERIOD, Lab, Movie
 
 
@@ -153,6 +154,69 @@ def test_frames_are_asked_for_ahead_of_time_each_once():
     assert lab.preparer.wanted == list(range(1, AHEAD))
     lab.run(1)
     assert lab.preparer.wanted == list(range(1, 20))
+    assert lab.preparer.due == pytest.approx({k: 1000.0 + k * PERIOD for k in range(1, 20)})
+
+
+def test_a_large_frame_is_sent_in_goes():
+    """Thousands of packets at once would overflow a receiver's buffer; other streams have their turn in between."""
+    lab = Lab(Movie(3))
+    lab.preparer.large = {0: BURST, 1: 3 * BURST - 1, 2: 2000}
+    lab.play()
+    sent = []
+    for _ in range(3 * 25):
+        lab.run(SLOT)
+        sent.append(len(lab.channel.packets) - sum(sent))
+    goes = [count for count in sent if count]
+    assert goes == [BURST, BURST, BURST, BURST - 1] + [2000 // SPREAD] * SPREAD
+    assert [packet[0] for packet in lab.channel.packets] == [
+        (lab.channel.packets[0][0] + n) % 65536 for n in range(len(lab.channel.packets))]
+    stamps = [packet[1] for packet in lab.channel.packets]
+    assert len(set(stamps)) == 3 and [packet[4] for packet in lab.channel.packets].count(1) == 3
+    assert lab.stream.packets == len(lab.channel.packets)
+    assert lab.stream.octets == 4 * (len(lab.channel.packets) - 3) + 3
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_half_a_frame_is_none(paused):
+    """PLAY after a PAUSE in the middle of a large frame begins with that frame, and so does a PLAY without a PAUSE."""
+    lab = Lab(Movie(5))
+    lab.preparer.large = {1: 10 * BURST}
+    lab.play()
+    lab.run(PERIOD + SLOT)
+    count = len(lab.channel.packets)
+    assert BURST < count < 10 * BURST
+    if paused:
+        lab.session.pause()
+        lab.session.move("PAUSE")
+        lab.run(1)
+        assert len(lab.channel.packets) == count
+    _, runs = lab.play()
+    assert runs[0].first == 1
+    lab.run(PERIOD)
+    assert lab.channel.packets[count][0] == (lab.channel.packets[count - 1][0] + 1) % 65536
+    assert [packet[3] for packet in lab.channel.packets[count:]].count(1) == 10 * BURST - 1
+
+
+def test_pause_after_the_last_frame_and_before_its_end_begins_again():
+    """There is nothing left to go on with."""
+    lab = Lab(Movie(3))
+    lab.play()
+    lab.run(2.5 * PERIOD)
+    assert lab.channel.frames == [0, 1, 2] and lab.session.state is State.PLAYING
+    lab.session.pause()
+    lab.session.move("PAUSE")
+    start, _ = lab.play()
+    lab.run(PERIOD)
+    assert start == 0.0 and lab.channel.frames[3:] == [0, 1]
+
+
+def test_a_frame_that_is_not_ready_is_logged_once_a_run(caplog):
+    lab = Lab(Movie(10))
+    lab.preparer.missing = {2, 4, 6}
+    lab.play()
+    lab.run(1)
+    assert lab.stream.skipped == 3
+    assert [record.message.count("frame 2 was not ready") for record in caplog.records] == [1]
 
 
 def test_the_pacer_does_not_wait_for_a_busy_session():

@@ -99,6 +99,34 @@ def test_news_of_a_closed_port_does_not_end_the_reading(reader):
     reader.discard(sock)
 
 
+def test_discarding_twice_harms_nobody(reader, caplog):
+    heard = queue.Queue()
+    first, other = udp(), udp()
+    reader.add(other, lambda data, address: heard.put(data))
+    reader.add(first, lambda data, address: None)
+    reader.discard(first)
+    reader.discard(first)
+    with udp() as sender:
+        sender.sendto(b"x", other.getsockname())
+        assert heard.get(timeout=10) == b"x"
+    reader.discard(other)
+    assert caplog.text == ""
+
+
+def test_a_socket_that_cannot_be_watched_is_logged_and_the_others_are(reader, caplog):
+    heard = queue.Queue()
+    closed, other = udp(), udp()
+    closed_at = closed.fileno()
+    reader.add(other, lambda data, address: heard.put(data))
+    closed.close()
+    reader._note(lambda: reader._register(closed, lambda data, address: None))
+    with udp() as sender:
+        sender.sendto(b"x", other.getsockname())
+        assert heard.get(timeout=10) == b"x"
+    assert closed_at >= 0 and "could not be watched" in caplog.text
+    reader.discard(other)
+
+
 def test_close_gives_back_what_was_to_be_discarded():
     reader = DatagramReader()
     sock = udp()

@@ -18,6 +18,7 @@ from RtpPacket import RtpPacket
 from tests import movies
 
 FRAGMENTS, WHOLE = Packing.FRAGMENTS, Packing.WHOLE
+LATER = float(2**40)  # in time, whenever the test runs; what is wanted later is prepared later
 SECONDS = 10  # a test waits for another thread at most
 
 
@@ -95,7 +96,7 @@ def test_a_frame_is_its_packets_end_to_end(preparer):
     """Each but the last has PACKET_SIZE bytes; the marker is on the last."""
     source = Frames(3000)
     frame = preparer.frame(source, 7, FRAGMENTS)
-    assert (frame.segment, frame.count, frame.octets) == (PACKET_SIZE, 3, 3000)
+    assert (frame.segment, frame.count) == (PACKET_SIZE, 3)
     assert len(frame.buffer) == 3000 + 3 * 12
     assert packets(frame) == [(0, 26, b"\7" * 1400), (0, 26, b"\7" * 1400), (1, 26, b"\7" * 200)]
 
@@ -103,7 +104,7 @@ def test_a_frame_is_its_packets_end_to_end(preparer):
 def test_a_frame_of_one_packet_is_no_longer_than_that(preparer):
     """The segment is what the first packet has."""
     frame = preparer.frame(Frames(50), 1, FRAGMENTS)
-    assert (frame.segment, frame.count, frame.octets, len(frame.buffer)) == (62, 1, 50, 62)
+    assert (frame.segment, frame.count, len(frame.buffer)) == (62, 1, 62)
 
 
 def test_whole_is_one_packet_with_the_marker(preparer):
@@ -111,7 +112,7 @@ def test_whole_is_one_packet_with_the_marker(preparer):
     source = Frames(20_000)
     frame = preparer.frame(source, 7, WHOLE)
     assert packets(frame) == [(1, 26, b"\7" * 20_000)]
-    assert (frame.segment, frame.count, frame.octets) == (20_012, 1, 20_000)
+    assert (frame.segment, frame.count, len(frame.buffer)) == (20_012, 1, 20_012)
     assert source.limit == WHOLE_LIMIT == 20_480 - 12
 
 
@@ -138,9 +139,9 @@ def test_a_frame_is_prepared_once_for_all(preparer):
 def test_frames_of_two_sources_are_kept_apart(preparer):
     """Though they have the same number."""
     one, other = Frames(100), Frames(200)
-    assert preparer.frame(one, 3, FRAGMENTS).octets == 100
+    assert len(preparer.frame(one, 3, FRAGMENTS).buffer) == 112
     assert preparer.ready(other, 3, FRAGMENTS) is None
-    assert preparer.frame(other, 3, FRAGMENTS).octets == 200
+    assert len(preparer.frame(other, 3, FRAGMENTS).buffer) == 212
 
 
 def test_two_who_ask_at_the_same_time_share_the_work(preparer):
@@ -181,7 +182,7 @@ def test_ready_never_waits_for_a_frame_under_way(preparer):
     source = Frames()
     source.gate.clear()
     preparer.start()
-    preparer.want(source, 3, FRAGMENTS)
+    preparer.want(source, 3, FRAGMENTS, LATER)
     assert source.entered.wait(SECONDS)
     assert preparer.ready(source, 3, FRAGMENTS) is None
     assert preparer.ready(source, 4, FRAGMENTS) is None
@@ -196,7 +197,7 @@ def test_want_prepares_on_a_thread_of_its_own(preparer):
     preparer.start()
     preparer.start()
     for k in (3, 1, 2):
-        preparer.want(source, k, WHOLE)
+        preparer.want(source, k, WHOLE, LATER)
     wait_until_idle(preparer)
     assert source.asked == [3, 1, 2]
     assert set(source.threads) == {"preparer"}
@@ -206,7 +207,7 @@ def test_want_prepares_on_a_thread_of_its_own(preparer):
 def wait_until_idle(preparer):
     """Until all that is wanted has been prepared: a last frame is wanted, and its source says when it is asked."""
     last = Frames()
-    preparer.want(last, 0, FRAGMENTS)
+    preparer.want(last, 0, FRAGMENTS, LATER)
     assert last.entered.wait(SECONDS)
 
 
@@ -215,30 +216,49 @@ def test_what_is_wanted_twice_is_prepared_once(preparer):
     source = Frames()
     preparer.frame(source, 1, FRAGMENTS)
     for _ in range(3):
-        preparer.want(source, 1, FRAGMENTS)
-        preparer.want(source, 2, FRAGMENTS)
+        preparer.want(source, 1, FRAGMENTS, LATER)
+        preparer.want(source, 2, FRAGMENTS, LATER)
     preparer.start()
     wait_until_idle(preparer)
     assert source.asked == [1, 2]
 
 
-def test_of_too_many_wanted_frames_the_newest_win(preparer, monkeypatch):
-    """The time of the oldest has passed."""
+def test_what_is_due_first_is_prepared_first(preparer):
+    """Whoever asked first."""
+    source, now = Frames(), preparer.clock()
+    for k, due in ((1, 300), (2, 100), (3, 200), (2, 400)):
+        preparer.want(source, k, FRAGMENTS, now + due)
+    preparer.start()
+    wait_until_idle(preparer)
+    assert source.asked == [2, 3, 1]
+
+
+def test_what_is_past_is_given_up(preparer):
+    """A movie that takes longer to prepare than to play misses frames, and does not keep others waiting."""
+    source, now = Frames(), preparer.clock()
+    for k in range(5):
+        preparer.want(source, k, FRAGMENTS, now - 1 if k % 2 else now + SECONDS)
+    preparer.start()
+    wait_until_idle(preparer)
+    assert source.asked == [0, 2, 4]
+
+
+def test_no_more_is_wanted_than_the_limit(preparer, monkeypatch):
+    """Of what cannot be done in time anyway, nothing is kept."""
     monkeypatch.setattr(prepare, "WANTED_LIMIT", 3)
     source = Frames()
     for k in range(10):
-        preparer.want(source, k, FRAGMENTS)
+        preparer.want(source, k, FRAGMENTS, LATER)
     preparer.start()
-    assert preparer.frame(source, 9, FRAGMENTS).count
     monkeypatch.setattr(prepare, "WANTED_LIMIT", 100)
     wait_until_idle(preparer)
-    assert sorted(source.asked) == [7, 8, 9]
+    assert source.asked == [0, 1, 2]
 
 
 def test_a_frame_asked_for_now_is_not_prepared_again_by_the_thread(preparer):
     """It is wanted no more."""
     source = Frames()
-    preparer.want(source, 5, FRAGMENTS)
+    preparer.want(source, 5, FRAGMENTS, LATER)
     preparer.frame(source, 5, FRAGMENTS)
     preparer.start()
     wait_until_idle(preparer)
@@ -281,7 +301,7 @@ def test_a_damaged_frame_has_no_packets_and_is_logged_once(caplog):
     for _ in range(2):
         for packing in Packing:
             frame = preparer.frame(source, 3, packing)
-            assert (bytes(frame.buffer), frame.segment, frame.count, frame.octets) == (b"", 0, 0, 0)
+            assert (bytes(frame.buffer), frame.segment, frame.count) == (b"", 0, 0)
             preparer.frame(source, 4, packing)
     assert source.asked.count(3) == 4
     assert [record.getMessage() for record in caplog.records] == [
@@ -311,8 +331,8 @@ def test_a_defect_does_not_end_the_thread(preparer, caplog, monkeypatch):
 
     monkeypatch.setattr(source, "payloads", defect)
     preparer.start()
-    preparer.want(source, 3, FRAGMENTS)
-    preparer.want(source, 4, FRAGMENTS)
+    preparer.want(source, 3, FRAGMENTS, LATER)
+    preparer.want(source, 4, FRAGMENTS, LATER)
     wait_until_idle(preparer)
     assert preparer.ready(source, 3, FRAGMENTS).count == 0
     assert preparer.ready(source, 4, FRAGMENTS).count == 3
@@ -365,7 +385,7 @@ def test_the_cache_does_not_keep_a_source_alive(preparer):
     """A movie that has been replaced gives its file back, though its packets are still there."""
     source = Frames()
     preparer.frame(source, 0, FRAGMENTS)
-    preparer.want(source, 0, FRAGMENTS)
+    preparer.want(source, 0, FRAGMENTS, LATER)
     gone = weakref.ref(source)
     del source
     gc.collect()
@@ -380,7 +400,7 @@ def test_close_stops_the_thread_and_twice_is_fine():
             preparer.start()
         preparer.close()
         preparer.close()
-        preparer.want(source, 1, FRAGMENTS)
+        preparer.want(source, 1, FRAGMENTS, LATER)
         preparer.start()
         assert not [thread for thread in threading.enumerate() if thread.name == "preparer"]
         assert source.asked == []
@@ -392,7 +412,7 @@ def test_close_gives_up_what_is_wanted(preparer):
     source = Frames()
     source.gate.clear()
     for k in range(5):
-        preparer.want(source, k, FRAGMENTS)
+        preparer.want(source, k, FRAGMENTS, LATER)
     preparer.start()
     assert source.entered.wait(SECONDS)
     closing = threading.Thread(target=preparer.close)

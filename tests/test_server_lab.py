@@ -528,6 +528,30 @@ def test_a_session_is_of_use_to_its_own_connection_alone(server):
         client.listen(until=3)
 
 
+def test_a_standard_teardown_does_not_lose_a_lab_session_of_the_same_connection(server):
+    """It would go on sending, out of anybody's reach."""
+    with StockClient(server, "long.Mjpeg") as client, Receiver() as media:
+        client.press("SETUP")
+        with Talker(server.port) as talker:
+            talker.socket, client.rtsp = client.rtsp, talker.socket
+            url = server.url("long.Mjpeg")
+            reply = talker.ask(f"SETUP {url} RTSP/1.0", "CSeq: 7", media.transport)
+            session = reply.headers["session"].split(";")[0]
+            assert talker.ask(f"TEARDOWN {url} RTSP/1.0", "CSeq: 8", f"Session: {session}").status == 200
+            talker.socket, client.rtsp = client.rtsp, talker.socket
+        assert client.press("PLAY")
+        client.listen(until=2)
+        client.rtsp.close()
+        eventually(lambda: not any(one.lab for one in server.sessions.all()), "the end of the session")
+
+
+def test_options_gives_the_session_back(server):
+    """Another number would be another session to the client."""
+    with StockClient(server) as client:
+        client.press("SETUP")
+        assert client.press("OPTIONS")
+
+
 def test_many_clients_at_once(server, jpegs):
     """A lecture hall: each at its own place of the movie, numbers from 1 for each, the standard ones among them."""
     clients = [StockClient(server) for _ in range(4)]

@@ -3,7 +3,8 @@
 import pytest
 
 from rtsp.errors import MessageError
-from rtsp.url import RtspUrl, base_url, resolve, split_control, without_credentials
+from rtsp.message import Request
+from rtsp.url import RtspUrl, base_url, named, resolve, split_control, without_credentials
 
 
 @pytest.mark.parametrize(("text", "url"), [
@@ -54,6 +55,16 @@ def test_a_control_value_is_seen_from_the_base(base, control, url):
 ])
 def test_the_name_of_a_stream_is_cut_off(target, base, number):
     assert split_control(target) == (base, number)
+
+
+@pytest.mark.parametrize(("target", "lab", "path", "number"), [
+    ("rtsp://u:p@h:1/a%20b/m.Mjpeg/trackID=1?x", False, "a b/m.Mjpeg/trackID=1", None),
+    ("rtsp://u:p@h:1/a%20b/m.Mjpeg/?x/trackID=1", False, "a b/m.Mjpeg", 1),
+    ("a%20b/m.Mjpeg", True, "a%20b/m.Mjpeg", None),
+    ("/m.Mjpeg", True, "m.Mjpeg", None),
+])
+def test_a_request_names_a_file_and_a_stream(target, lab, path, number):
+    assert named(Request("SETUP", target, lab=lab)) == (path, number)
 
 
 @pytest.mark.parametrize("target", ["rtsp://h:1/m", "rtsp://h:1/m/", "rtsp://u:p@h:1/m/trackID=0", "rtsp://h:1/m?x/trackID=0"])
