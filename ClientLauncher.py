@@ -105,7 +105,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
     add("--start", type=_seconds, metavar="S", help="begin S seconds into the movie")
     add("--transport", choices=["udp"], default="udp", help="how the media travel (default: udp)")
-    add("--dialect", choices=["rfc", "lab"], default="rfc", help="lab: for servers of the classic lab (default: rfc)")
+    add("--dialect", choices=["auto", "rfc", "lab"],
+        help="lab: for servers of the classic lab; auto: find out (default: auto with four arguments, rfc with a URL)")
     add("--buffer", type=_seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
     add("--version", action="version", version=f"RTSP lab {VERSION}")
@@ -114,6 +115,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         options.url, options.rtpPort = _where(options.where)
     except ValueError as error:
         parser.error(str(error))
+    options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
     if options.start and options.dialect == "lab":
         parser.error("--start: a server of the classic lab cannot jump")
     return options

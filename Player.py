@@ -20,6 +20,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from net.addresses import Address
@@ -27,21 +28,20 @@ from net.ports import UdpPorts
 from rtp import rtcp
 from rtp.receiver import Arrival, Frame, Receiver
 from RtpPacket import RtpPacket
-from rtsp.failures import ClientError, ConnectError, MediaError, MissingError, ServerRefused, UsageError
+from rtsp import silence
+from rtsp.failures import AnotherDialect, ClientError, ConnectError, MissingError, ServerRefused, UsageError
 from rtsp.headers import Range, Transport
 from rtsp.message import VERSION
 from rtsp.playable import beginning, choose_video, duration
 from rtsp.states import END, TIMEOUT, State
 from rtsp.url import resolve
-from RtspClient import RtspClient, understanding
+from RtspClient import RtspClient
 
 __all__ = ["ClientError", "Frame", "MissingError", "Player", "State", "UsageError"]     # what its users need, too
 
 log = logging.getLogger(__name__)
 
 JPEG, CLOCK_RATE = 26, 90000    # payload type and ticks a second of JPEG, where nobody says otherwise (RFC 3551 §6)
-NO_MEDIA = 5.0                  # seconds without a packet after which something must be wrong
-LAB_END = 3.0                   # seconds of silence that mean the end: a lab server says nothing when it is there
 
 
 class Player:
@@ -58,8 +58,9 @@ class Player:
     ) -> None:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
         first picture, which even out what the network delays more than the rest. UsageError if the URL is none."""
-        self.client = RtspClient(url, dialect, clock=clock)
-        self.receiver = Receiver(CLOCK_RATE, delay, by_arrival=self.client.lab)
+        self._makeClient = partial(RtspClient, url, clock=clock)
+        self.client = self._makeClient(dialect)
+        self.receiver = Receiver(CLOCK_RATE, delay)             # another one after setup()
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position = 0.0                     # … and where in it the latest frame belongs
         self.ended = False                      # played to the end
@@ -72,6 +73,7 @@ class Player:
         self._ssrc: int | None = None           # of the stream, as announced or as seen
         self._senders: set[str] = set()         # where media may come from
         self._ports: UdpPorts | None = None
+        self._closed = False
         self._lock = threading.Lock()
         self._news = threading.Event()          # a packet came
         self._playSent = self._firstPlay = self._framesBefore = 0.0
@@ -86,17 +88,22 @@ class Player:
     def connect(self) -> None:
         self.client.connect()
 
+    def _beginAnew(self, found: AnotherDialect) -> None:
+        """A new connection: on the old one, the server was asked in a dialect that may have confused it."""
+        log.info("! %s: once more, in the dialect %r", found, found.dialect)
+        self.client.close()
+        self.client = self._makeClient(found.dialect)
+        if self._closed:                        # in this moment, by another thread
+            self.client.close()
+        self.client.connect()
+
     def openRtpPort(self) -> UdpPorts:
         """Two UDP sockets where the server's packets will arrive, on the address that it knows us by."""
-        wanted = self.rtpPort
         try:
-            self._ports = UdpPorts(self.client.connection.local, wanted)
+            self._ports = UdpPorts(self.client.connection.local, self.rtpPort)
         except OSError as error:
             raise ConnectError("No UDP port is free", str(error)) from None
-        self.rtpPort = self._ports.numbers[0]
-        if wanted not in (0, self.rtpPort):
-            self.notice = f"Port {wanted} is taken; using {self.rtpPort}"
-            log.warning("! %s", self.notice)
+        self.rtpPort, self.notice = self._ports.numbers[0], self._ports.notice
         self._ports.listen(self._onRtp, self._onRtcp)
         return self._ports
 
@@ -105,7 +112,18 @@ class Player:
         if self._ports is None:
             self.connect()
         ports = self._ports or self.openRtpPort()
-        self._streamUrl = self.client.target if self.client.lab else self._describe()
+        try:
+            self._setup(ports)
+        except AnotherDialect as found:
+            self._beginAnew(found)
+            self._setup(ports)
+
+    def _setup(self, ports: UdpPorts) -> None:
+        if self.client.lab:
+            self._streamUrl = self.client.target
+            self.receiver = Receiver(CLOCK_RATE, self._delay, by_arrival=True)
+        else:
+            self._streamUrl = self._describe()
         granted = self.client.setup(self._streamUrl, Transport(client_port=ports.numbers))
         self._senders = {self.client.peer[0]}
         if granted:
@@ -124,8 +142,7 @@ class Player:
         description, base = self.client.describe()
         media, self._payloadType, clockRate = choose_video(description)
         self.receiver = Receiver(clockRate, self._delay)
-        with understanding("DESCRIBE"):
-            self.duration = duration(description)
+        self.duration = duration(description)
         return resolve(base, media.control)
 
     def play(self, start: float | None = None) -> None:
@@ -133,6 +150,8 @@ class Player:
 
         Packets that come before the reply may belong to the time before or to the time after: they are held back until
         the reply says with which number the new time begins (RTP-Info, RFC 2326 §12.33)."""
+        if start and self.client.lab:
+            raise UsageError("A server of the classic lab cannot jump", "Play from the start")
         if start is None and (self.ended or self.receiver.ended):
             start = 0.0
         with self._lock:
@@ -142,8 +161,7 @@ class Player:
         self._framesBefore = self.receiver.frames
         try:
             reply = self.client.play(None if start is None else Range(start))
-            with understanding("PLAY"):
-                begin, info = beginning(reply, self._streamUrl)
+            begin, info = beginning(reply, self._streamUrl)
             begin = start if begin is None else begin
             with self._lock:
                 self.receiver.start(self.clock(), begin, info.seq, info.rtptime, keep=start is None)
@@ -179,6 +197,7 @@ class Player:
 
     def close(self) -> None:
         """Twice is fine. Ends both threads; a request under way fails."""
+        self._closed = True
         self.client.close()
         if self._ports:
             self._ports.close()
@@ -193,7 +212,7 @@ class Player:
             packet.decode(data, strict=not self.client.lab)
         except ValueError:
             return
-        if address[0] in self._senders and packet.payloadType() == self._payloadType:
+        if address[0] in self._senders and (self.client.lab or packet.payloadType() == self._payloadType):
             number, ticks, last = packet.seqNum(), packet.timestamp(), bool(packet.marker())
             arrival = Arrival(number, ticks, last, packet.getPayload(), len(data), now)
             with self._lock:
@@ -251,23 +270,14 @@ class Player:
 
     def _silentEnd(self, now: float) -> bool:
         """Is this silence the end of the movie? MediaError if it is a failure."""
-        silent = now - max(self._playSent, self.receiver.heard or 0.0)
-        if self.receiver.frames > self._framesBefore:
-            if self.client.lab:
-                return silent > LAB_END
-            if silent <= NO_MEDIA:
-                return False
-            if self.duration and self.position > self.duration - 1:     # a server that does not say BYE
-                return True
-            raise MediaError("The stream has stopped", "The server may have gone, or the network")
-        if now - self._playSent <= NO_MEDIA:
-            return False
-        if self.receiver.heard and self.receiver.heard > self._playSent:
-            raise MediaError("Packets arrive, but they make no picture", self.receiver.reason)
-        raise MediaError(
-            f"Playing, but no packets arrived on UDP {self.rtpPort}",
-            "A firewall may drop them; on Windows, allow Python on private networks",
-        )
+        client, receiver = self.client, self.receiver
+        if receiver.frames > (0 if client.lab else self._framesBefore):
+            nearEnd = self.duration is not None and self.position > self.duration - 1
+            return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
+        came = receiver.heard is not None and receiver.heard > self._playSent
+        problem = receiver.reason if came else None
+        silence.check_patience(now - self._playSent, client.lab, client.name, self.rtpPort, problem)
+        return False
 
     # ---- the report
 

@@ -15,17 +15,17 @@ open: replies, which it hands to whoever waits for them, and the server's own re
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from net.addresses import connect
+from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
+from net.probe import speaks_standard
 from net.replies import Replies
-from rtsp.errors import MessageError, RtspError
-from rtsp.failures import ConnectError, ReplyTimeout, ServerRefused, UsageError, refusal
+from rtsp import granted
+from rtsp.errors import MessageError
+from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, UsageError, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
 from rtsp.message import Headers, Request, Response
 from rtsp.reader import MessageReader
@@ -38,20 +38,14 @@ log = logging.getLogger(__name__)
 USER_AGENT = "RTSPlab/0.1"
 REPLY_TIMEOUT = 5.0             # seconds
 LAB_PATIENCE = 1.5              # seconds; some lab servers do not answer a request that they think they have fulfilled
+GUESS_PATIENCE = 1.0            # seconds for the first reply, where the dialect is only a guess
 SESSION_TIMEOUT = 60            # seconds, where the server names no other (RFC 2326 §12.37)
 ANSWERS = {"OPTIONS": 200}      # what a server may ask of us; everything else is not implemented
 
-# Why a connection could not be made, in words; the first class that fits
-UNREACHABLE: list[tuple[type[Exception], str]] = [
-    (socket.gaierror, "No machine is known by that name: check its spelling"),
-    (ConnectionRefusedError, "Nothing listens there. Start it with: python Server.py {port}"),
-    (TimeoutError, "No answer in {timeout:.0f} s: a wrong address, a firewall, or another network"),
-    (Exception, "{error}"),
-]
-
 
 class RtspClient:
-    """One connection, one session. `dialect` is "rfc" or "lab" (the classic handout: bare file names, three lines)."""
+    """One connection, one session. `dialect` is "rfc", "lab" (the classic handout: bare file names, three lines), or
+    "auto": ask the server, and guess from its answer."""
 
     def __init__(
         self,
@@ -69,6 +63,7 @@ class RtspClient:
             raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
         self.url = without_credentials(url)     # never sent, never logged
         self.lab = dialect == "lab"
+        self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
         self.host, self.port, self.name = parts.host, parts.port, parts.path
         self.state = State.INIT
         self.session: SessionHeader | None = None
@@ -93,10 +88,12 @@ class RtspClient:
             sock = connect(self.host, self.port, self._timeout, self._stop)
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab))
         except (OSError, UnicodeError) as error:
-            advice = next(words for kind, words in UNREACHABLE if isinstance(error, kind))
-            advice = advice.format(port=self.port, timeout=self._timeout, error=error)
+            advice = why_unreachable(error, self.port, self._timeout)
             raise ConnectError(f"Cannot reach {self.host}:{self.port}", advice) from None
         log.info("= connected to %s:%d", *self.peer)
+        if self.guessing and not speaks_standard(self.connection, self.url):
+            self.lab, self.target = True, self.name
+        self.guessing = self.guessing and self.lab
         self._thread = threading.Thread(target=self._receive, name="control", daemon=True)
         self._thread.start()
 
@@ -125,8 +122,7 @@ class RtspClient:
 
     def options(self) -> None:
         """What can the server do (RFC 2326 §10.1)?"""
-        reply = self.request("OPTIONS", self.target)
-        self.public = {word.strip().upper() for value in reply.headers.get_all("Public") for word in value.split(",")}
+        self.public = granted.methods(self.request("OPTIONS", self.target))
 
     def describe(self) -> tuple[SessionDescription, str]:
         """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1)."""
@@ -138,13 +134,20 @@ class RtspClient:
         return description, base
 
     def setup(self, url: str, transport: Transport) -> Transport | None:
-        """Prepare one stream; its transport as the server granted it (RFC 2326 §10.4). A lab server says nothing."""
-        reply = self.request("SETUP", self.target if self.lab else url, {"Transport": str(transport)})
+        """Prepare one stream; its transport as the server granted it (RFC 2326 §10.4). A lab server says nothing.
+
+        AnotherDialect if it does not answer in the one that we have guessed."""
+        try:
+            patience = GUESS_PATIENCE if self.guessing else None
+            reply = self.request("SETUP", self.target if self.lab else url, {"Transport": str(transport)}, patience)
+        except ConnectError as error:
+            if not self.guessing:
+                raise
+            raise AnotherDialect("rfc" if self.public else "lab", str(error)) from None
+        self.guessing = False
         with understanding("SETUP"):
-            if text := reply.headers.get("Session"):
-                self.session = SessionHeader.parse(text)
-            granted = [] if self.lab else Transport.parse(reply.headers.get("Transport") or "")
-        return granted[0] if granted else None
+            self.session = granted.session(reply) or self.session
+            return granted.transport(reply)
 
     def play(self, range: Range | None = None) -> Response:
         """From where it stands, or that range (RFC 2326 §10.5). The reply says from when, and which packet is first."""
@@ -223,7 +226,7 @@ class RtspClient:
                 message = self.connection.receive(LONGEST_WAIT)
                 if isinstance(message, Response):
                     self._deliver(message)
-                elif isinstance(message, Request):
+                elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
                 self._keepAlive()
         except ConnectionClosed:
@@ -247,6 +250,10 @@ class RtspClient:
         log.info("< %d %s (CSeq %s)", reply.status, reply.reason, reply.headers.get("CSeq"))
         if reply.status < 200:
             return                              # "100 Continue": the real reply is still to come
+        if self.guessing and "Public" in reply.headers:
+            self.public = granted.methods(reply)        # the answer to OPTIONS, of a slow server or a slow network
+            self._replies.fail("The server speaks the standard after all")
+            return
         cseq = self._replies.deliver(None if self.lab else reply.cseq, reply)
         if cseq in self._keepalives:
             self._keepalives.discard(cseq)
@@ -268,12 +275,3 @@ class RtspClient:
         if self._clock() - self._spoke >= (self.session.timeout or SESSION_TIMEOUT) / 2:
             method = "GET_PARAMETER" if "GET_PARAMETER" in self.public else "OPTIONS"
             self._keepalives.add(self._send(method, self.target, {}))
-
-
-@contextmanager
-def understanding(method: str) -> Iterator[None]:
-    """What is malformed in a reply is the server's refusal, as far as the user is concerned."""
-    try:
-        yield
-    except RtspError as error:
-        raise ServerRefused(0, f"The server's reply to {method} cannot be understood", str(error)) from None

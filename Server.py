@@ -7,6 +7,7 @@
 import argparse
 import errno
 import importlib.util
+import io
 import logging
 import math
 import os
@@ -162,8 +163,9 @@ class Server:
         self.stop()
         if self._thread.is_alive():
             self._thread.join()
-        for sock in (*self.sockets, self._wakeIn, self._wakeOut, self.spare):
+        for sock in (*self.sockets, self._wakeIn, self._wakeOut):
             sock.close()
+        self.spare.close()
         for session in self.sessions.all():
             self.sessions.remove(session, bye=True)
         with self._lock:
@@ -241,7 +243,8 @@ def fail(code, text):
 def main(arguments=None):
     options = parseArguments(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
-    sys.stdout.reconfigure(errors="replace")            # names of movies may hold what this terminal cannot show
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")        # names of movies may hold what this terminal cannot show
     raise_limit()
     folder = mediaFolder(options.media)
     if not os.path.isdir(folder):

@@ -58,7 +58,7 @@ class Stream:
         self.timestamp = secrets.randbits(32)       # of the next frame
         self.frame = source.first()                 # the next frame
         self.rest = None                            # what is unsent of the frame before: (frame, timestamp, from byte)
-        self.run = None
+        self.run: Run | None = None
         self.wake = None                            # how a live source tells of a new frame
         self.packets = self.octets = self.skipped = 0
 
@@ -86,14 +86,13 @@ class Stream:
         run.timestamp = self.timestamp
         self.run, self.frame = run, run.first
         for ahead in range(run.first + 1, run.first + AHEAD):
-            self.prepare(ahead)
+            self.prepare(run, ahead)
 
-    def prepare(self, k):
+    def prepare(self, run, k):
         """Have frame k ready when it is due."""
         if not self.source.instant and self.source.available(k):
-            begun = self.preparer.clock() if self.run.begun is None else self.run.begun
-            due = begun + self.source.time(k) - self.run.startTime
-            self.preparer.want(self.source, k, self.packing, due)
+            begun = self.preparer.clock() if run.begun is None else run.begun
+            self.preparer.want(self.source, k, self.packing, begun + self.source.time(k) - run.startTime)
 
     def start(self, pacer, now):
         """Hand a reserved run to the pacer."""
@@ -160,7 +159,7 @@ class Stream:
         self.frame = k + 1
         run.ends = source.time(k) + source.period
         self.timestamp = self.rtpTime(run, run.ends)    # where a PLAY after a pause goes on
-        self.prepare(k + AHEAD)                         # those before it have been asked for already
+        self.prepare(run, k + AHEAD)                     # those before it have been asked for already
 
     def skip(self, run, k):
         self.skipped += 1

@@ -15,6 +15,13 @@ from typing import Any
 Address = tuple[Any, ...]
 
 BACKLOG = 1024      # connections that may wait to be accepted: a lecture hall pressing Setup at once
+# Why a connection could not be made, in words; the first class that fits
+UNREACHABLE: list[tuple[type[Exception], str]] = [
+    (socket.gaierror, "No machine is known by that name: check its spelling"),
+    (ConnectionRefusedError, "Nothing listens there. Start it with: python Server.py {port}"),
+    (TimeoutError, "No answer in {timeout:.0f} s: a wrong address, a firewall, or another network"),
+    (Exception, "{error}"),
+]
 SLICE = 0.1         # seconds; how soon a connection that is being made sees that it shall be given up
 
 
@@ -92,6 +99,12 @@ def connect(host: str, port: int, timeout: float, stop: threading.Event | None =
         except OSError as error:
             failure = error
     raise failure
+
+
+def why_unreachable(error: Exception, port: int, timeout: float) -> str:
+    """What connect() raised, as advice to the user."""
+    words = next(words for kind, words in UNREACHABLE if isinstance(error, kind))
+    return words.format(port=port, timeout=timeout, error=error)
 
 
 def _connect(family: int, address: Address, timeout: float, stop: threading.Event | None) -> socket.socket:

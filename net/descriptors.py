@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from typing import Any
 
+resource: Any
 try:
     import resource
-except ImportError:                         # Windows has no such limit
-    resource = None                         # type: ignore[assignment]
+except ImportError:
+    resource = None                         # Windows has no such limit
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE}    # no descriptors left, for this program or for all
 

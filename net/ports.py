@@ -21,12 +21,17 @@ EMPTY_REPORT = b"\x80\xc9\x00\x01" + bytes(4)
 class UdpPorts:
     """A pair of sockets, RTP on the wanted port and RTCP on the next one, and the thread "receiver" that reads them.
 
-    `numbers` are the real ones: a pair that is taken is passed over, and after some more any free one will do."""
+    `numbers` are the real ones: a pair that is taken is passed over, and after some more any free one will do; then
+    `notice` says so."""
 
     def __init__(self, local: Address, wanted: int) -> None:
         """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair."""
         self._rtp, self._rtcp = _bind(local, wanted)
         self.numbers = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
+        self.notice = ""
+        if wanted not in (0, self.numbers[0]):
+            self.notice = f"Port {wanted} is taken; using {self.numbers[0]}"
+            log.warning("! %s", self.notice)
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
         self._reader = DatagramReader("receiver")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rtp.jpeg import Depacketizer
+from rtp.labreception import LabReception
 from rtp.playout import Playout
+from rtp.rawjpeg import RawJpeg
 from rtp.reception import Reception
 from rtp.reorder import ReorderBuffer
 from rtp.shown import Shown
@@ -39,20 +41,23 @@ class Receiver:
     """Statistics, then the reorder buffer, the depacketizer and the playout queue, in this order.
 
     now: seconds of any steady clock, always the same one. delay: seconds that the first frame waits for its turn.
-    by_arrival: the sender's timestamps say nothing (classic lab servers); the time of arrival takes their place.
+    by_arrival: the sender's numbers and timestamps say little (classic lab servers). Packets are taken in the order of
+    their arrival, JPEG files may come without the headers of RFC 2435, and the time of arrival is that of the movie.
     """
 
     def __init__(self, clock_rate: int, delay: float, by_arrival: bool = False) -> None:
-        self.reception = Reception(clock_rate)
+        self._lab = LabReception(clock_rate) if by_arrival else None
+        self.reception: Reception = self._lab or Reception(clock_rate)
         self.shown = Shown()
         self.frames = 0  # whole ones received
         self.first_frame: float | None = None  # when the first of them was whole
         self.heard: float | None = None  # when the latest packet came
+        self.fed: float | None = None  # … that was not empty: some lab servers send such ones for ever after the end
         self._clock_rate = clock_rate
         self._delay = delay
-        self._by_arrival = by_arrival
         self._reorder: ReorderBuffer[tuple[bytes, bool, int]] = ReorderBuffer()
         self._depacketizer = Depacketizer()
+        self._raw = RawJpeg()
         self._playout: Playout[Frame] = Playout(delay)
         self._origin = 0.0  # the time of the movie at timestamp _base
         self._base: int | None = None  # None: that of the next frame
@@ -97,7 +102,7 @@ class Receiver:
         if sequence is not None:
             self.reception.restart(sequence)
         self._origin = self._latest if time is None else time
-        self._base = None if self._by_arrival else timestamp
+        self._base = None if self._lab else timestamp
         self._ticks = self._base or 0
         self._ended = None
         self.shown.pause()
@@ -108,8 +113,22 @@ class Receiver:
             return
         sequence, timestamp, marker, payload, size, now = packet
         self.heard = now
-        if self.reception.arrived(sequence, timestamp, now, size):
+        self.fed = now if payload else self.fed
+        if self._lab:
+            self._arrived_from_lab(self._lab, packet)
+        elif self.reception.arrived(sequence, timestamp, now, size):
             self._assemble(self._reorder.push(sequence, (payload, marker, timestamp), now), now)
+
+    def _arrived_from_lab(self, reception: LabReception, packet: Arrival) -> None:
+        sequence, timestamp, marker, payload, size, now = packet
+        if self._raw.repeated(sequence, payload):
+            reception.duplicates += 1
+            return
+        reception.arrived(sequence, timestamp, now, size)
+        if self._raw.takes(payload):
+            self._play(self._raw.push(sequence, payload), timestamp, now)
+        else:
+            self._assemble([(payload, marker, timestamp)], now)
 
     def end(self, now: float) -> None:
         """The sender has said BYE (RFC 3550 §6.6); while PLAY waits for its reply, that is about the time before."""
@@ -146,7 +165,7 @@ class Receiver:
     @property
     def reason(self) -> str:
         """Why the latest of the damaged frames was given up."""
-        return self._depacketizer.reason
+        return self._depacketizer.reason or self._raw.reason
 
     @property
     def lost_percent(self) -> float:
@@ -161,7 +180,7 @@ class Receiver:
             "frames_shown": shown.frames,
             "frames_skipped": shown.skipped,
             "frames_late": self._playout.late,
-            "frames_damaged": self._depacketizer.damaged,
+            "frames_damaged": self._depacketizer.damaged + self._raw.damaged,
             "packets": reception.packets,
             "lost": reception.lost,
             "duplicates": reception.duplicates,
@@ -175,18 +194,24 @@ class Receiver:
 
     def _assemble(self, items: list[tuple[bytes, bool, int]], now: float) -> None:
         for payload, marker, timestamp in items:
-            if jpeg := self._depacketizer.push(payload, marker, timestamp):
-                self._latest = self._time(timestamp, now)
-                self.frames += 1
-                if self.first_frame is None:
-                    self.first_frame = now
-                self._playout.push(Frame(jpeg, self._latest), self._latest, now)
+            self._play(self._depacketizer.push(payload, marker, timestamp), timestamp, now)
+
+    def _play(self, jpeg: bytes | None, timestamp: int, now: float) -> None:
+        """A frame is whole, unless it is None."""
+        if jpeg:
+            self._latest = self._time(timestamp, now)
+            self.frames += 1
+            if self.first_frame is None:
+                self.first_frame = now
+            if self._lab:
+                self._lab.frame_came(now)
+            self._playout.push(Frame(jpeg, self._latest), self._latest, now)
 
     def _time(self, timestamp: int, now: float) -> float:
         """When in the movie a frame belongs."""
-        if self._by_arrival:
+        if self._lab:
             timestamp = round(now * self._clock_rate)
         if self._base is None:
             self._base = self._ticks = timestamp
-        self._ticks = timestamp if self._by_arrival else extend(timestamp, self._ticks, bits=32)
+        self._ticks = timestamp if self._lab else extend(timestamp, self._ticks, bits=32)
         return self._origin + (self._ticks - self._base) / self._clock_rate

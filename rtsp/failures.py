@@ -3,7 +3,8 @@
 ClientError               1
 ├── UsageError            2
 ├── ConnectError          3   no connection, or no longer
-│   └── ReplyTimeout      3   the connection is there, and the server does not answer
+│   ├── ReplyTimeout      3   the connection is there, and the server does not answer
+│   └── AnotherDialect    3   begin anew, on a new connection; told to the player alone
 ├── ServerRefused         4   carries the status
 │   └── AuthenticationError 6
 ├── MissingError          5   Tk, a screen, a codec
@@ -12,6 +13,10 @@ ClientError               1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rtsp.errors import RtspError
 from rtsp.message import Response
 
 
@@ -36,6 +41,14 @@ class ConnectError(ClientError):
 
 class ReplyTimeout(ConnectError):
     pass
+
+
+class AnotherDialect(ConnectError):
+    """The server may answer in this dialect, "rfc" or "lab", on a new connection."""
+
+    def __init__(self, dialect: str, reason: str) -> None:
+        super().__init__(reason)
+        self.dialect = dialect
 
 
 class ServerRefused(ClientError):
@@ -81,3 +94,12 @@ def refusal(method: str, name: str, reply: Response) -> ServerRefused:
         return ServerRefused(reply.status, f"The server sends us to {place}", f"Open that URL ({answer})")
     title, advice = REFUSALS.get(reply.status, ("The server refused {method}", "It may say why in its log"))
     return ServerRefused(reply.status, title.format(name=name, method=method), f"{advice} ({answer})")
+
+
+@contextmanager
+def understanding(method: str) -> Iterator[None]:
+    """What is malformed in a reply is the server's refusal, as far as the user is concerned."""
+    try:
+        yield
+    except RtspError as error:
+        raise ServerRefused(0, f"The server's reply to {method} cannot be understood", str(error)) from None

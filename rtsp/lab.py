@@ -26,7 +26,8 @@ CSEQ = re.compile(r"(?:cseq)?[ :]*([0-9]{1,10}) *", re.IGNORECASE)
 SESSION = re.compile(r"session[ :]*([0-9]{1,10})\b.*", re.IGNORECASE)
 CLIENT_PORT = re.compile(r"client.?ports? *= *([0-9]{1,9})", re.IGNORECASE)
 NUMBERED = re.compile(r"[0-9] *$")
-GLUED = re.compile(rf"(?<=[0-9]) *(?:{'|'.join(sorted(LAB_METHODS))})(?= |$)")
+REPLY = re.compile(r"RTSP/\d\.\d +[0-9]{3}(?= |$)")
+GLUED = re.compile(rf"(?<=[0-9]) *(?:{'|'.join(sorted(LAB_METHODS))})(?= |$)|(?<=.){REPLY.pattern}")
 HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
 
 
@@ -41,11 +42,11 @@ def is_lab(start_line: str) -> bool:
 def begins_message(line: str) -> bool:
     """True if this line, where a header could stand, is in fact the first line of the next message."""
     word = line.split(" ", 1)[0]
-    return word in LAB_METHODS or line.startswith("RTSP/1.0 ") and line[9:12].isdigit()
+    return word in LAB_METHODS or bool(REPLY.match(line))
 
 
 def split_glued(line: str) -> tuple[str, str]:
-    """A line, and the request that begins in it because the one before did not end its last line ("" if none does)."""
+    """A line, and the message that begins in it because the one before did not end its last line ("" if none does)."""
     match = GLUED.search(line)
     return (line[:match.start()], line[match.start():].lstrip()) if match else (line, "")
 

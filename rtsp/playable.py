@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtsp.failures import MediaError, MissingError
+from rtsp.failures import MediaError, MissingError, understanding
 from rtsp.headers import Range, RtpInfo
 from rtsp.message import Response
 from rtsp.sdp import MediaDescription, SessionDescription
@@ -24,15 +24,19 @@ def choose_video(description: SessionDescription) -> tuple[MediaDescription, int
 
 
 def duration(description: SessionDescription) -> float | None:
-    """Seconds (RFC 2326 §C.1.5); None for a live stream, or where the server does not say. RtspError if malformed."""
-    return Range.parse(description.get("range") or "npt=now-").end
+    """Seconds (RFC 2326 §C.1.5); None if it is live, or the server does not say. ServerRefused if malformed."""
+    with understanding("DESCRIBE"):
+        return Range.parse(description.get("range") or "npt=now-").end
 
 
 def beginning(reply: Response, url: str) -> tuple[float | None, RtpInfo]:
     """What a reply to PLAY says of the stream at `url`: the time in the movie of its first packet, and that packet's
-    number and timestamp; None where it does not say. RtspError if malformed."""
-    begin = Range.parse(reply.headers.get("Range") or "npt=now-").start
-    infos = [info for text in reply.headers.get_all("RTP-Info") for info in RtpInfo.parse(text)]
+    number and timestamp; None where it does not say. ServerRefused if malformed. A lab server does not say."""
+    if reply.lab:
+        return None, RtpInfo(url)
+    with understanding("PLAY"):
+        begin = Range.parse(reply.headers.get("Range") or "npt=now-").start
+        infos = [info for text in reply.headers.get_all("RTP-Info") for info in RtpInfo.parse(text)]
     if len(infos) > 1:
         infos = [info for info in infos if info.url and url.endswith(info.url)]
     return begin, infos[0] if infos else RtpInfo(url)

@@ -54,6 +54,7 @@ class ScriptedServer:
         self.asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.client_port = 0
         self.connection: socket.socket | None = None
+        self.connections = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.url = f"rtsp://127.0.0.1:{self.port}/movie.Mjpeg"
@@ -109,6 +110,7 @@ class ScriptedServer:
             except OSError:
                 return
             self.connection = connection
+            self.connections += 1
             with connection:
                 try:
                     self._answer(connection)

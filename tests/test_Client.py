@@ -224,7 +224,7 @@ def test_errors_are_words_in_the_window(windows):
 
 def test_no_media_is_said(windows, monkeypatch):
     """And the session is ended, so that Setup can be tried again."""
-    monkeypatch.setattr("Player.NO_MEDIA", 0.1)
+    monkeypatch.setattr("rtsp.silence.NO_MEDIA", 0.1)
     with ScriptedServer() as server:
         screen = windows(server)
         screen.client.setupMovie()

@@ -109,7 +109,7 @@ def test_start_and_duration(server, tmp_path):
 
 def test_a_lab_server(monkeypatch, tmp_path):
     """Whole pictures in the lab's dialect; silence is the end."""
-    monkeypatch.setattr("Player.LAB_END", 0.2)
+    monkeypatch.setattr("rtsp.silence.LAB_END", 0.2)
 
     def reply(server):
         threading.Timer(0.3, lambda: [server.send(rtp(k + 1, 1, True, JPEGS[k])) for k in range(3)]).start()
@@ -140,7 +140,7 @@ def test_what_goes_wrong_is_one_line_and_a_code(tmp_path, capsys, script, code, 
 
 def test_no_media_is_code_7(monkeypatch, capsys):
     """A PLAY after which nothing comes."""
-    monkeypatch.setattr("Player.NO_MEDIA", 0.1)
+    monkeypatch.setattr("rtsp.silence.NO_MEDIA", 0.1)
     with ScriptedServer() as server:
         assert play(server.url) == 7
     assert "no packets arrived on UDP" in capsys.readouterr().err

@@ -66,6 +66,6 @@ def test_without_the_spare_one_nothing_is_accepted(monkeypatch):
             raise OSError(24, "Too many open files")
 
     assert spare.accept(Listener()) is None     # type: ignore[arg-type]
-    monkeypatch.setattr(descriptors.os, "open", lambda *_: (_ for _ in ()).throw(OSError(24, "Too many open files")))
+    monkeypatch.setattr("os.open", lambda *_: (_ for _ in ()).throw(OSError(24, "Too many open files")))
     spare.renew()
     spare.close()

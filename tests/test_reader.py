@@ -313,6 +313,18 @@ def test_the_length_that_a_lab_server_gives_is_not_believed():
     assert [message.cseq for message in messages] == [1, 2]
 
 
+def test_a_body_without_a_line_end_does_not_swallow_the_next_reply():
+    data = b"RTSP/1.0 200 OK\nCSeq: 1\nSession: 5\n\n{\"frames\": 500}RTSP/1.0 404 Not Found\nCSeq: 2\n\n"
+    for cut in range(1, len(data)):
+        messages, _ = feed([data[:cut], data[cut:]], lab_replies=True)
+        assert [(message.status, message.cseq) for message in messages] == [(200, 1), (404, 2)]
+
+
+def test_what_only_looks_like_a_reply_is_passed_over():
+    messages, _ = feed([b"RTSP/1.0 200OK\nRTSP/1.0 OK\nRTSP/1.0 200 OK\nCSeq: 2\n\n"], lab_replies=True)
+    assert [message.cseq for message in messages] == [2]
+
+
 REPLIES = [
     b"RTSP/1.0 200 OK\nCSeq: 1\nSession: 123456\n",
     b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 123456",

@@ -1,0 +1,33 @@
+"""What it means when no media come: the end of the movie, or a failure."""
+
+from __future__ import annotations
+
+from rtsp.failures import MediaError
+
+NO_MEDIA = 5.0      # seconds without a packet after which something must be wrong
+LAB_END = 3.0       # seconds of silence that mean the end: a lab server says nothing when it is there
+
+
+def is_end(silent: float, lab: bool, near_end: bool) -> bool:
+    """Frames have come, and for so many seconds no more. MediaError if that is a failure.
+
+    Near the end of the movie it is the end, of a server that does not say BYE."""
+    if lab:
+        return silent > LAB_END
+    if silent > NO_MEDIA and not near_end:
+        raise MediaError("The stream has stopped", "The server may have gone, or the network")
+    return silent > NO_MEDIA
+
+
+def check_patience(waited: float, lab: bool, name: str, port: int, problem: str | None) -> None:
+    """No frame has come for so many seconds since PLAY: MediaError if that is too long.
+
+    `problem`: why the packets that have come make no frame; None: there were no packets."""
+    if waited <= NO_MEDIA:
+        return
+    if problem is not None:
+        raise MediaError("Packets arrive, but they make no picture", problem or "They are empty")
+    advice = "A firewall may drop them; on Windows, allow Python on private networks"
+    if lab:     # many of these servers answer 200 to everything
+        advice = f'The server may have no "{name}": check the spelling. Or a firewall drops them'
+    raise MediaError(f"Playing, but no packets arrived on UDP {port}", advice)

@@ -1,0 +1,35 @@
+"""What it means when no media come."""
+
+import pytest
+
+from rtsp.failures import MediaError
+from rtsp.silence import LAB_END, NO_MEDIA, check_patience, is_end
+
+
+def test_a_lab_server_falls_silent_at_the_end():
+    """Soon, and without a word."""
+    assert not is_end(LAB_END, lab=True, near_end=False)
+    assert is_end(LAB_END + 0.1, lab=True, near_end=False)
+
+
+def test_a_standard_server_says_bye():
+    """One that does not has failed, unless the movie was nearly over."""
+    assert not is_end(NO_MEDIA, lab=False, near_end=False)
+    assert is_end(NO_MEDIA + 0.1, lab=False, near_end=True)
+    with pytest.raises(MediaError, match="The stream has stopped"):
+        is_end(NO_MEDIA + 0.1, lab=False, near_end=False)
+
+
+@pytest.mark.parametrize(
+    ("lab", "problem", "words"),
+    [
+        (False, None, "no packets arrived on UDP 25000. A firewall may drop them"),
+        (True, None, 'UDP 25000. The server may have no "movie.Mjpeg": check the spelling'),
+        (False, "odd", "they make no picture. odd"),
+        (True, "", "they make no picture. They are empty"),
+    ],
+)
+def test_no_frame_at_all_is_said_with_its_likely_cause(lab, problem, words):
+    check_patience(NO_MEDIA, lab, "movie.Mjpeg", 25000, problem)
+    with pytest.raises(MediaError, match=words):
+        check_patience(NO_MEDIA + 0.1, lab, "movie.Mjpeg", 25000, problem)
