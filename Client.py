@@ -168,11 +168,13 @@ class Client:
         if error is not None:
             self.error = error
             if method == "SETUP" or isinstance(error, (ConnectError, MediaError)):      # nothing to go on with
-                self.commands.do("", self.player.leave)
+                self.commands.do("TEARDOWN", self.player.leave)
         self.refresh()
 
     def listenRtp(self) -> None:
         """The newest frame that is due goes to the screen."""
+        if self.commands.doing == "TEARDOWN":
+            return
         try:
             frames = self.player.dueFrames(newestOnly=True)
         except ClientError as error:
@@ -180,7 +182,7 @@ class Client:
             return
         for frame in frames:
             self.updateMovie(frame)
-        if self.duration is not None and self.player.receiver.shown.seconds >= self.duration:
+        if self.duration is not None and (self.error or self.player.receiver.shown.seconds >= self.duration):
             self.exitClient()
 
     def updateMovie(self, frame: Frame) -> None:

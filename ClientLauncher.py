@@ -42,15 +42,17 @@ class Output:
     """What becomes of the frames that are shown, besides being shown: --save-frames, --snapshot."""
 
     def __init__(self, folder: Path | None, snapshot: Path | None) -> None:
-        """UsageError if the folder cannot be made, or written to."""
+        """UsageError, before anything is played, if the folder cannot be made, or written to."""
         self._folder, self._snapshot = folder, snapshot
         self._count = 0
         self._last: Frame | None = None
         if folder:
             with _writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                if not os.access(folder, os.W_OK):
-                    raise PermissionError("no permission to write there")
+                _checkFolder(folder)
+        if snapshot:
+            with _writing(snapshot):
+                _checkFolder(snapshot.parent)
 
     def show(self, frame: Frame) -> None:
         if self._folder:
@@ -76,6 +78,13 @@ class _writing:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, OSError):
             raise UsageError(f"Cannot write {self._path}", error.strerror or str(error)) from None
+
+
+def _checkFolder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise FileNotFoundError("There is no such folder")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError("No permission to write there")
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -144,7 +153,10 @@ def _number(name: str, text: str, lowest: int, highest: int) -> int:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number is needed, not {text!r}") from None
     if not (math.isfinite(value) and 0 <= value <= 1e6):
         raise argparse.ArgumentTypeError(f"{text} is out of range")
     return value
@@ -153,6 +165,8 @@ def _seconds(text: str) -> float:
 def _statsFile(text: str) -> str:
     if text != "-" and not text.endswith((".json", ".csv")):
         raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")
+    if text != "-" and not Path(text).parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
     return text
 
 
@@ -176,8 +190,8 @@ def playHeadless(player: Player, options: argparse.Namespace, output: Output) ->
         player.wait(0.05)
 
 
-def openWindow(options: argparse.Namespace, output: Output) -> Player:
-    """Returns when the window is closed; the player that played last."""
+def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, ClientError | None]:
+    """Returns when the window is closed: the player that played last, and the error that the window showed last."""
     try:
         import tkinter
     except ImportError:
@@ -195,7 +209,7 @@ def openWindow(options: argparse.Namespace, output: Output) -> Player:
         logging.info("! %s", error)
         raise MissingError("No screen found", "To play without a window, add --headless") from None
     client.run(start=options.start, duration=options.duration, playNow=len(options.where) == 1)
-    return client.player
+    return client.player, client.error
 
 
 def writeStatistics(path: str, statistics: dict[str, Any]) -> None:
@@ -212,6 +226,15 @@ def writeStatistics(path: str, statistics: dict[str, Any]) -> None:
             file.write("\n")
 
 
+def report(path: str, statistics: dict[str, Any], error: BaseException | None) -> None:
+    try:
+        writeStatistics(path, statistics)
+    except UsageError as problem:
+        if error is None:
+            raise
+        logging.error("! %s", problem)          # what went wrong before is what matters
+
+
 def summary(statistics: dict[str, Any]) -> str:
     text = "Played {seconds:.1f} s of {url}: {frames_shown} frames, {fps:.1f} a second; {packets} packets, {lost} lost"
     return text.format(**statistics)
@@ -226,7 +249,9 @@ def play(options: argparse.Namespace) -> None:
         if options.headless:
             playHeadless(player, options, output)
         else:
-            player = openWindow(options, output)
+            player, shown = openWindow(options, output)
+            if shown:                           # whoever started us wants to know, too
+                raise shown
         output.close()
     except BaseException as problem:
         error = problem
@@ -235,7 +260,7 @@ def play(options: argparse.Namespace) -> None:
         player.leave()
         statistics = {**player.statistics(), "error": error and (str(error) or type(error).__name__)}
         if options.stats:
-            writeStatistics(options.stats, statistics)
+            report(options.stats, statistics, error)
         if options.headless and statistics["frames_shown"]:
             print(summary(statistics), file=sys.stderr if options.stats == "-" else sys.stdout)
 

@@ -7,8 +7,7 @@
         for frame in player.dueFrames():
             show(frame.jpeg)
         player.wait(0.05)
-    player.teardown()
-    player.close()
+    player.leave()
 
 The thread "receiver" takes the packets from the sockets: RtpPacket.decode, then rtp.receiver. Lock: `_lock` guards the
 latter.
@@ -27,6 +26,7 @@ from net.addresses import Address
 from net.ports import UdpPorts
 from rtp import rtcp
 from rtp.receiver import Arrival, Frame, Receiver
+from rtp.sender import Sender
 from RtpPacket import RtpPacket
 from rtsp import silence
 from rtsp.failures import AnotherDialect, ClientError, ConnectError, MissingError, ServerRefused, UsageError
@@ -70,7 +70,7 @@ class Player:
         self._delay = delay
         self._payloadType = JPEG
         self._streamUrl = url
-        self._ssrc: int | None = None           # of the stream, as announced or as seen
+        self._sender = Sender()
         self._senders: set[str] = set()         # where media may come from
         self._ports: UdpPorts | None = None
         self._closed = False
@@ -127,7 +127,7 @@ class Player:
         granted = self.client.setup(self._streamUrl, Transport(client_port=ports.numbers))
         self._senders = {self.client.peer[0]}
         if granted:
-            self._ssrc = granted.ssrc
+            self._sender = Sender(granted.ssrc)
             self._senders |= {granted.source} if granted.source else set()
             if granted.server_port:
                 ports.open_way(self.client.connection.peer, granted.server_port)
@@ -157,6 +157,7 @@ class Player:
         with self._lock:
             self.receiver.hold()
         self._playSent = self.clock()
+        self._sender.begin(self._playSent)
         self._firstPlay = self._firstPlay or self._playSent
         self._framesBefore = self.receiver.frames
         try:
@@ -183,13 +184,10 @@ class Player:
                 raise
             self.client.happened(END)           # the movie ended in this moment
 
-    def teardown(self, timeout: float | None = None) -> None:
-        self.client.teardown(timeout)
-
     def leave(self, timeout: float = 1.0) -> None:
         """TEARDOWN if there is a session, and close, whatever state all is in; it takes `timeout` seconds at most."""
         try:
-            self.teardown(timeout)
+            self.client.teardown(timeout)
         except ClientError as error:
             log.info("! %s", error)
         self.close()
@@ -212,11 +210,11 @@ class Player:
             packet.decode(data, strict=not self.client.lab)
         except ValueError:
             return
-        if address[0] in self._senders and (self.client.lab or packet.payloadType() == self._payloadType):
+        ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
+        if address[0] in self._senders and (self.client.lab or ours):
             number, ticks, last = packet.seqNum(), packet.timestamp(), bool(packet.marker())
             arrival = Arrival(number, ticks, last, packet.getPayload(), len(data), now)
             with self._lock:
-                self._ssrc = packet.ssrc()
                 self.receiver.arrived(arrival)
             self._news.set()
 
@@ -230,7 +228,7 @@ class Player:
         with self._lock:
             self._rtcpReceived += 1
             for report in reports:
-                if isinstance(report, rtcp.Goodbye) and (self._ssrc in report.ssrcs or not report.ssrcs):
+                if isinstance(report, rtcp.Goodbye) and (self._sender.ssrc in report.ssrcs or not report.ssrcs):
                     log.info("< BYE")
                     self.receiver.end(self.clock())
         self._news.set()
@@ -258,7 +256,8 @@ class Player:
             if self.state is not State.PLAYING or self.receiver.holding:
                 return []
             frames = self.receiver.due(now, newestOnly)
-            over = self.receiver.finished(now) or self._silentEnd(now)
+            finished = self.receiver.finished(now)
+            over = finished or self._silentEnd(now)
         if frames:
             self.position = frames[-1].time
         if over:
@@ -266,13 +265,15 @@ class Player:
             self.client.happened(END)
             if self.client.lost:
                 self.client.happened(TIMEOUT)
+        if finished:
+            silence.check_end(self.receiver.frames > self._framesBefore, self.position, self.duration)
         return frames
 
     def _silentEnd(self, now: float) -> bool:
         """Is this silence the end of the movie? MediaError if it is a failure."""
         client, receiver = self.client, self.receiver
         if receiver.frames > (0 if client.lab else self._framesBefore):
-            nearEnd = self.duration is not None and self.position > self.duration - 1
+            nearEnd = silence.near_end(self.position, self.duration)
             return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
         came = receiver.heard is not None and receiver.heard > self._playSent
         problem = receiver.reason if came else None

@@ -18,6 +18,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
@@ -61,7 +62,8 @@ class RtspClient:
             raise UsageError(str(error), "It should look like rtsp://127.0.0.1:6789/movie.Mjpeg") from None
         if parts.scheme != "rtsp":
             raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
-        self.url = without_credentials(url)     # never sent, never logged
+        # What a person types may hold blanks and umlauts, a request may not. The password is never sent, never logged
+        self.url = quote(without_credentials(url), safe="!#$%&'()*+,/:;=?@[]~")
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
         self.host, self.port, self.name = parts.host, parts.port, parts.path
@@ -158,9 +160,11 @@ class RtspClient:
 
     def teardown(self, timeout: float | None = None) -> None:
         """End the session, if there is one."""
-        if self.session or self.state is not State.INIT:
-            self.request("TEARDOWN", self.target, timeout=timeout)
-        self.session = None
+        try:
+            if self.session or self.state is not State.INIT:
+                self.request("TEARDOWN", self.target, timeout=timeout)
+        finally:
+            self.session = None
 
     def request(
         self, method: str, url: str, headers: dict[str, str] | None = None, timeout: float | None = None
@@ -270,8 +274,9 @@ class RtspClient:
 
     def _keepAlive(self) -> None:
         """A sign of life after half of the session's timeout; a lab session lives as long as its connection."""
-        if self.lab or self.session is None or self.state is State.INIT:
+        session = self.session                  # another thread may end it at any moment
+        if self.lab or session is None or self.state is State.INIT:
             return
-        if self._clock() - self._spoke >= (self.session.timeout or SESSION_TIMEOUT) / 2:
+        if self._clock() - self._spoke >= (session.timeout or SESSION_TIMEOUT) / 2:
             method = "GET_PARAMETER" if "GET_PARAMETER" in self.public else "OPTIONS"
             self._keepalives.add(self._send(method, self.target, {}))

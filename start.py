@@ -184,7 +184,7 @@ def play(url: str, headless: bool, folder: str) -> int:
         command += ["--headless", "--duration", str(HEADLESS_SECONDS), "--stats", statistics]
     else:
         say(f"Opening the player for {url} ...")
-    player = subprocess.Popen(command, cwd=HERE)
+    player = subprocess.Popen(command, cwd=HERE, stdout=subprocess.DEVNULL if headless else None)  # we report for it
     try:
         code = wait(player)
     finally:

@@ -93,7 +93,7 @@ def refusal(method: str, name: str, reply: Response) -> ServerRefused:
         place = reply.headers.get("Location") or "another place"
         return ServerRefused(reply.status, f"The server sends us to {place}", f"Open that URL ({answer})")
     title, advice = REFUSALS.get(reply.status, ("The server refused {method}", "It may say why in its log"))
-    return ServerRefused(reply.status, title.format(name=name, method=method), f"{advice} ({answer})")
+    return ServerRefused(reply.status, title.format(name=name or "/", method=method), f"{advice} ({answer})")
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""What it means when no media come: the end of the movie, or a failure."""
+"""What it means when no more media come: the end of the movie, or a failure."""
 
 from __future__ import annotations
 
 from rtsp.failures import MediaError
 
 NO_MEDIA = 5.0      # seconds without a packet after which something must be wrong
+NEAR_END = 1.0      # seconds: what is missing then may have been lost
 LAB_END = 3.0       # seconds of silence that mean the end: a lab server says nothing when it is there
 
 
@@ -17,6 +18,20 @@ def is_end(silent: float, lab: bool, near_end: bool) -> bool:
     if silent > NO_MEDIA and not near_end:
         raise MediaError("The stream has stopped", "The server may have gone, or the network")
     return silent > NO_MEDIA
+
+
+def near_end(position: float, duration: float | None) -> bool:
+    """Is this play time about where the movie ends, as far as that is known?"""
+    return duration is not None and position > duration - NEAR_END
+
+
+def check_end(came: bool, position: float, duration: float | None) -> None:
+    """The server has said that this is the end. MediaError if no frame came before it, or not nearly all."""
+    if not came:
+        raise MediaError("The stream has ended without a picture", "Too many packets may have been lost")
+    if duration is not None and not near_end(position, duration):
+        title = f"The server ended the stream after {position:.1f} of {duration:.1f} s"
+        raise MediaError(title, "It may have been stopped")
 
 
 def check_patience(waited: float, lab: bool, name: str, port: int, problem: str | None) -> None:

@@ -20,7 +20,7 @@ TICKS = 4500  # of 90 kHz: one frame at 20 frames/s
 
 OK = b"RTSP/1.0 200 OK\r\nCSeq: %CSEQ%\r\n"
 SDP = (
-    b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=movie.Mjpeg\r\nt=0 0\r\na=control:*\r\na=range:npt=0-25.000\r\n"
+    b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=movie.Mjpeg\r\nt=0 0\r\na=control:*\r\na=range:npt=0-0.950\r\n"
     b"m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/90000\r\na=control:trackID=0\r\n"
 )
 STANDARD = {
@@ -33,6 +33,7 @@ STANDARD = {
     "TEARDOWN": OK + b"Session: 5eed\r\n\r\n",
     "GET_PARAMETER": OK + b"Session: 5eed\r\n\r\n",
 }
+LASTING_25 = STANDARD["DESCRIBE"].replace(b"npt=0-0.950", b"npt=0-25.000")  # a movie of 25 s, not one of 0.95
 LAB_OK = b"RTSP/1.0 200 OK\r\nCSeq: %CSEQ%\r\nSession: 123456\r\n"
 LAB = dict.fromkeys(("SETUP", "PLAY", "PAUSE", "TEARDOWN"), LAB_OK)
 

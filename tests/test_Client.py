@@ -16,7 +16,7 @@ import pytest
 from Player import Player, State
 from rtsp.failures import ConnectError
 from tests.movies import SIZE, jpeg
-from tests.scripted import SEQ, STANDARD, ScriptedServer, refused
+from tests.scripted import LASTING_25, SEQ, STANDARD, ScriptedServer, refused
 from tests.tools import need
 from tools import barcode
 
@@ -236,7 +236,7 @@ def test_no_media_is_said(windows, monkeypatch):
 
 def test_the_line_at_the_bottom(windows):
     """State, time, frames and loss, in words."""
-    with ScriptedServer(PLAY=Movie()) as server:
+    with ScriptedServer(PLAY=Movie(), DESCRIBE=LASTING_25) as server:
         screen = windows(server)
         status = screen.client.status
         assert status.text.startswith("Init")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import ClientLauncher
+from rtsp.failures import ServerRefused
 from tests.movies import jpeg
 from tests.scripted import OK, SEQ, STANDARD, ScriptedServer, refused, rtp
 from tests.tools import need
@@ -157,7 +158,8 @@ def test_no_media_is_code_7(monkeypatch, capsys):
         (["127.0.0.1", "6789", "25000", "/"], "must not be empty"),
         (["rtsp://a/b", "--stats", "s.txt"], "ends in .json or .csv"),
         (["rtsp://a/b", "--duration", "nan"], "out of range"),
-        (["rtsp://a/b", "--start", "x"], "invalid"),
+        (["rtsp://a/b", "--start", "x"], "--start: a number is needed, not 'x'"),
+        (["rtsp://a/b", "--stats", "/no/such/folder/s.json"], "there is no folder"),
         (["rtsp://a/b", "--transport", "pigeon"], "invalid choice"),
         (["rtsp://a/b", "--dialect", "lab", "--start", "3"], "cannot jump"),
         (["rtsp://a/b", "--record", "x"], "unrecognized arguments"),
@@ -177,8 +179,35 @@ def test_more_of_code_2(capsys, tmp_path):
     assert play("http://a/b") == 2
     (tmp_path / "file").write_text("")
     assert play("rtsp://127.0.0.1:9/a", "--save-frames", tmp_path / "file" / "frames") == 2
-    assert play("rtsp://127.0.0.1:9/a", "--stats", tmp_path / "none" / "s.json") == 2
-    assert "Cannot write" in capsys.readouterr().err
+    assert play("rtsp://127.0.0.1:9/a", "--snapshot", tmp_path / "none" / "a.jpg") == 2
+    assert capsys.readouterr().err.count("Cannot write") == 2
+
+
+def test_statistics_that_cannot_be_written_do_not_hide_what_went_wrong_before(tmp_path, capsys):
+    (tmp_path / "s.json").mkdir()
+    assert play("rtsp://127.0.0.1:9/a", "--headless", "--stats", tmp_path / "s.json") == 3
+    assert "Cannot reach 127.0.0.1:9" in capsys.readouterr().err
+    with ScriptedServer(PLAY=short_movie) as server:
+        assert play(server.url, "--headless", "--stats", tmp_path / "s.json") == 2
+
+
+def test_a_window_that_nobody_needs_to_close_reports_its_error(display, tmp_path):
+    """With --duration the window closes by itself, also where nothing could be played."""
+    stats = tmp_path / "s.json"
+    command = [sys.executable, "ClientLauncher.py", "rtsp://127.0.0.1:9/a", "--duration", "1", "--stats", str(stats)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 3 and "Cannot reach 127.0.0.1:9" in done.stderr
+    assert "Cannot reach" in json.loads(stats.read_text())["error"]
+
+
+def test_what_the_window_showed_last_is_the_exit_code(monkeypatch, capsys):
+    """When the user has closed it."""
+    def window(options, output):
+        return ClientLauncher.makePlayer(options), ServerRefused(404, 'The server has no "a"', "Check the spelling")
+
+    monkeypatch.setattr(ClientLauncher, "openWindow", window)
+    assert ClientLauncher.main(["rtsp://127.0.0.1:9/a"]) == 4
+    assert 'The server has no "a". Check the spelling' in capsys.readouterr().err
 
 
 def test_an_ipv6_address_is_put_into_brackets():

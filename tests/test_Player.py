@@ -11,7 +11,19 @@ from Player import Player
 from rtsp.failures import ConnectError, MediaError, MissingError, ReplyTimeout, ServerRefused
 from rtsp.states import State
 from tests.movies import jpeg
-from tests.scripted import OK, RTPTIME, SEQ, STANDARD, TICKS, FakeClock, ScriptedServer, eventually, refused, rtp
+from tests.scripted import (
+    LASTING_25,
+    OK,
+    RTPTIME,
+    SEQ,
+    STANDARD,
+    TICKS,
+    FakeClock,
+    ScriptedServer,
+    eventually,
+    refused,
+    rtp,
+)
 
 JPEGS = [jpeg(number) for number in range(6)]
 
@@ -57,7 +69,7 @@ def times(frames):
 def test_frames_come_out_in_order_when_they_are_due(players, clock):
     """The first one after the delay, the others by their timestamps; the time of the movie is that of the reply."""
     play = STANDARD["PLAY"].replace(b"npt=0.000-", b"npt=2.500-")
-    with ScriptedServer(PLAY=play) as server:
+    with ScriptedServer(PLAY=play, DESCRIBE=LASTING_25) as server:
         player = players(server)
         start(player)
         sequence = SEQ
@@ -169,6 +181,57 @@ def test_a_goodbye_ends_the_movie_after_its_last_frame(players, clock):
         assert player.state is State.PLAYING and not player.ended
 
 
+@pytest.mark.parametrize(("number", "complaint"), [
+    (None, "without a picture"), (300, "after 15.0 of 25.0 s"), (490, None),
+])
+def test_a_goodbye_before_the_end_is_a_failure(players, clock, number, complaint):
+    """The server was stopped, or all packets were lost; the state is Ready all the same."""
+    with ScriptedServer(DESCRIBE=LASTING_25) as server:
+        player = players(server, delay=0)
+        start(player)
+        if number is not None:
+            server.send_frame(number, JPEGS[0], SEQ)
+            frames_come(player, 1)
+            assert len(player.dueFrames()) == 1
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        clock.now += 1
+        if complaint:
+            with pytest.raises(MediaError, match=complaint):
+                player.dueFrames()
+        else:
+            assert player.dueFrames() == []
+        assert player.state is State.READY
+
+
+def test_the_packets_of_another_session_are_not_shown(players, clock):
+    """The server still sends to a player that was killed; this one has its port. Neither do their BYEs end ours."""
+    with ScriptedServer() as server:
+        player = players(server, delay=0)
+        start(player)
+        sequence = SEQ
+        for number in range(3):
+            stranger = bytearray(rtp(500 + number, number, True, JPEGS[5]))
+            stranger[8:12] = b"\0\0\0\x07"
+            server.send(bytes(stranger))
+            sequence = server.send_frame(number, JPEGS[number], sequence)
+        frames_come(player, 3)
+        server.send_bye(ssrc=7)
+        eventually(lambda: player.statistics()["rtcp_received"] >= 1)
+        assert not player.receiver.ended
+        server.send_bye()
+        eventually(lambda: player.receiver.ended)
+        assert player.receiver.frames == 3
+
+
+def test_a_url_with_blanks_and_umlauts_is_sent_as_a_url(players):
+    with ScriptedServer() as server:
+        server.url = server.url.replace("movie.Mjpeg", "Mein Föhn 100%25.Mjpeg?a=b c")
+        player = players(server)
+        player.setup()
+        assert "/Mein%20F%C3%B6hn%20100%25.Mjpeg?a=b%20c RTSP/1.0\r\n" in server.next_request()
+
+
 def test_a_packet_that_a_goodbye_has_overtaken_is_still_shown(players, clock):
     """For a moment after BYE, the end waits."""
     with ScriptedServer() as server:
@@ -246,7 +309,7 @@ def test_packets_that_make_no_picture(players, clock):
 @pytest.mark.parametrize(("number", "ends"), [(0, False), (490, True)])
 def test_a_stream_that_falls_silent(players, clock, number, ends):
     """Near the end of the movie it is the end, of a server that does not say BYE; before, it is a failure."""
-    with ScriptedServer() as server:
+    with ScriptedServer(DESCRIBE=LASTING_25) as server:
         player = players(server, delay=0)
         start(player)
         server.send_frame(number, JPEGS[0], SEQ)

@@ -1,0 +1,40 @@
+"""Whose packets are ours."""
+
+from rtp.sender import PATIENCE, Sender
+
+OURS, OTHER = 1, 2
+
+
+def test_the_announced_one_alone_is_heard():
+    sender = Sender(OURS)
+    sender.begin(10.0)
+    assert [sender.sent(ssrc, 10.0 + n / 50) for n, ssrc in enumerate((OTHER, OURS, OTHER, OURS))] == [
+        False, True, False, True]
+
+
+def test_without_an_announcement_it_is_the_first_one():
+    sender = Sender()
+    sender.begin(10.0)
+    assert [sender.sent(ssrc, 10.1) for ssrc in (OTHER, OURS, OTHER)] == [True, False, True]
+
+
+def test_an_announced_one_that_does_not_come_is_not_insisted_on():
+    sender = Sender(OURS)
+    sender.begin(10.0)
+    assert not sender.sent(OTHER, 10.0 + PATIENCE)
+    assert sender.sent(OTHER, 10.01 + PATIENCE) and sender.ssrc == OTHER
+
+
+def test_a_sender_that_takes_another_ssrc_is_followed_after_a_while():
+    sender = Sender(OURS)
+    sender.begin(10.0)
+    assert sender.sent(OURS, 20.0) is True and sender.sent(OTHER, 20.5) is False
+    assert sender.sent(OTHER, 21.1) is True and sender.sent(OURS, 21.2) is False
+
+
+def test_a_pause_is_no_silence():
+    sender = Sender(OURS)
+    sender.begin(10.0)
+    assert sender.sent(OURS, 10.1)
+    sender.begin(60.0)
+    assert not sender.sent(OTHER, 60.1)
