@@ -270,10 +270,10 @@ class ServerWorker:
         return Response(error.status, headers, f"{error}\n".encode())
 
     def replyRtsp(self, response, request):
-        """Send the reply, in the dialect of the request."""
+        """Send the reply, in the dialect of the request, or of the conversation if there was none to be read."""
         if request is not None and (number := request.headers.get("CSeq")) and number.isprintable():
             response.headers.set("CSeq", number)
-        if request is not None and request.lab:
+        if request.lab if request is not None else self.labSession:
             response.lab = True
             if self.labSession and response.status < 300:       # to a client, another number would be another session
                 response.headers.set("Session", self.labSession.id)

@@ -22,7 +22,7 @@ NO_FRAME = 256  # bytes: a stretch shorter than any picture is filler (padding, 
 
 _SOF = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
 _SOS, _EOI = 0xDA, 0xD9
-_SEGMENTS = frozenset((*_SOF, 0xC4, 0xCC, *range(0xDA, 0xE0), *range(0xE0, 0xF0), 0xFE))  # markers that have a length
+_SEGMENTS = frozenset((*_SOF, 0xC4, 0xCC, *range(0xDA, 0xF0), 0xFE))  # markers that have a length
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)  # in a scan FF is followed by 00 or RST0…RST7 only
 

@@ -23,8 +23,8 @@ JPEG_PAYLOAD_TYPE, JPEG_CLOCK_RATE = 26, 90_000  # RFC 3551 §6, table 5
 # Frame times are k / fps in floating point and come back as decimal text: what is this close before a frame means it.
 TOLERANCE = 1e-6  # seconds
 
-# (offset, bytes there, what that is): files that are often taken for MJPEG
-_OTHERS = (
+# (offset, bytes there, what that is): files that are often taken for MJPEG; first those that hold a movie
+_VIDEOS = (
     (4, b"ftyp", "an MP4 file"),
     (4, b"moov", "a QuickTime file"),
     (4, b"mdat", "a QuickTime file"),
@@ -34,13 +34,16 @@ _OTHERS = (
     (0, b"OggS", "an Ogg file"),
     (0, b"\x00\x00\x01\xba", "an MPEG program stream"),
     (188, b"G", "an MPEG transport stream"),  # and "G" at 0: see _what_it_is
+)
+_OTHERS = (
+    *_VIDEOS,
     (0, b"\x89PNG", "a PNG picture"),
     (0, b"GIF8", "a GIF picture"),
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"%PDF", "a PDF document"),
     (0, b"version https://git-lfs", "a Git LFS pointer (the movie itself was not fetched: git lfs pull)"),
 )
-_VIDEOS = {what for _, _, what in _OTHERS[:9]}
+CONVERTIBLE = {what for _, _, what in _VIDEOS}
 IMPORTER = ": it must be converted, see README (the program for that, tools.import_movie, is still to come)"
 
 
@@ -67,9 +70,11 @@ class MovieFile(Source):
             self._index = _index(self._file)
             if not self._index.playable:
                 what = _what_it_is(self._file)
-                raise MovieError(f"{self.path} is {what}, not MJPEG{IMPORTER if what in _VIDEOS else ''}")
+                raise MovieError(f"{self.path} is {what}, not MJPEG{IMPORTER if what in CONVERTIBLE else ''}")
+        except MovieError:
+            raise
         except OSError as error:
-            raise error if isinstance(error, MovieError) else _unreadable(self.path, error) from error
+            raise _unreadable(self.path, error) from error
         self.frame_count = len(self._index.offsets)
         self.period = 1 / self.rate
         self.duration = self.frame_count / self.rate

@@ -22,6 +22,8 @@ LAB_METHODS = frozenset((
     *("ANNOUNCE", "FORWARD", "FASTFORWARD", "BACKWARD", "PREVIOUS", "REVERSE", "NEXT", "BACK", "SWITCH", "CHANGE"),
     *("LIST", "GETLIST", "SETTIME", "CONNECT", "STOP", "SPEEDUP", "SET_SPEED", "SEEK", "PACE"),
 ))
+# A method that somebody has thought of since: told by the rest of its line
+REQUEST = re.compile(r"[A-Z_]+ +[^\s:*]+ +RTSP/1\.0 *")
 CSEQ = re.compile(r"(?:cseq)?[ :]*([0-9]{1,10}) *", re.IGNORECASE)
 SESSION = re.compile(r"session[ :]*([0-9]{1,10})\b.*", re.IGNORECASE)
 CLIENT_PORT = re.compile(r"client.?ports? *= *([0-9]{1,9})", re.IGNORECASE)
@@ -34,7 +36,7 @@ HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
 def is_lab(start_line: str) -> bool:
     """True for a request whose target is a bare file name, or that has none."""
     words = start_line.split()
-    if not words or words[0].startswith("RTSP/") or words[0] not in LAB_METHODS:
+    if not words or words[0] not in LAB_METHODS and not REQUEST.fullmatch(start_line):
         return False
     return len(words) < 2 or not (words[1] == "*" or "://" in words[1])
 
@@ -42,7 +44,7 @@ def is_lab(start_line: str) -> bool:
 def begins_message(line: str) -> bool:
     """True if this line, where a header could stand, is in fact the first line of the next message."""
     word = line.split(" ", 1)[0]
-    return word in LAB_METHODS or bool(REPLY.match(line))
+    return word in LAB_METHODS or bool(REQUEST.fullmatch(line) or REPLY.match(line))
 
 
 def split_glued(line: str) -> tuple[str, str]:

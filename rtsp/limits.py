@@ -10,7 +10,8 @@ BODY = 64 * 1024            # more: 413 and close. An SDP has 1 KiB
 
 # Times, in seconds
 UNFINISHED_REQUEST = 10.0   # from its first byte to its last: 408 and close
-CONNECTION_IDLE = 60.0      # a connection that has no session and says nothing
+CONNECTION_IDLE = 600.0     # a connection that has no session and says nothing: lab clients connect when they start,
+                            # and their users press Setup when they have read the handout
 SESSION_TIMEOUT = 60        # a session without any sign of life; told to clients as `timeout=` (RFC 2326 §12.37)
 STALLED_WRITE = 10.0        # a peer that reads nothing of its replies
 

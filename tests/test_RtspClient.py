@@ -224,12 +224,13 @@ def test_lab_replies_come_without_end_in_any_spelling(clients):
 def test_a_lab_server_that_does_not_answer_has_granted_it(clients, monkeypatch):
     """Stock servers say nothing when they think they are in that state already; but SETUP needs its answer."""
     monkeypatch.setattr("RtspClient.LAB_PATIENCE", 0.05)
-    with ScriptedServer(lab=True, PLAY=None) as server:
+    with ScriptedServer(lab=True, PLAY=None, PAUSE=None, TEARDOWN=None) as server:
         client = clients(server, "lab")
         client.connect()
         client.setup("movie.Mjpeg", TRANSPORT)
-        client.play()
-        assert client.state is State.PLAYING
+        for act, state in (client.play, State.PLAYING), (client.pause, State.READY), (client.teardown, State.INIT):
+            act()
+            assert client.state is state
     with ScriptedServer(lab=True, SETUP=None) as server:
         client = clients(server, "lab", timeout=0.05)
         client.connect()
@@ -311,6 +312,19 @@ def test_a_sign_of_life_after_half_of_the_timeout(clients, public, method):
         assert request.startswith(method) and "Session: 5eed" in request
         client.pause()
         assert client.state is State.READY
+
+
+def test_a_lab_server_is_asked_nothing_in_between(clients):
+    """It never answers a method that it does not know, and its session lives as long as its connection."""
+    clock = FakeClock()
+    with ScriptedServer(lab=True) as server:
+        client = clients(server, "lab", clock=clock)
+        playing(client)
+        server.methods()
+        clock.now += 10**6
+        client._keepAlive()
+        client.pause()
+        assert server.methods() == ["PAUSE"]
 
 
 def test_a_session_that_has_gone_is_learned_from_the_sign_of_life(clients):

@@ -64,6 +64,15 @@ class Peer:
         self.peer = host, 5000
 
 
+def test_a_lab_session_s_id_is_never_0_and_has_six_digits_at_most(monkeypatch):
+    """0 says "no session" to lab clients, and they read decimal digits."""
+    sessions, found = Sessions(reader=None), []
+    for draw in (lambda below: 0, lambda below: below - 1):
+        monkeypatch.setattr("Session.secrets.randbelow", draw)
+        found.append(sessions.new(Peer(), lab=True).id)
+    assert found == ["1", "999999"]
+
+
 def test_a_session_is_found_by_its_id_from_its_own_address_only():
     sessions = Sessions(reader=None)
     ours, other = Peer(), Peer("127.0.0.9")

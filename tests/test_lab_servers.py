@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import ClientLauncher
+import RtspClient
+from net import probe
 from Player import Player
 from rtp.jpeg import payloads
 from rtp.jpegimage import JpegImage
@@ -529,10 +531,15 @@ class AnotherStudentServer(StudentServer):
         return [self.header(0, number % 256, int(piece is pieces[-1])) + piece for piece in pieces]
 
 
+def test_the_player_waits_as_long_as_the_page_tells():
+    """docs/lab-dialect.md: for the answer to OPTIONS, to the first SETUP, to PLAY and PAUSE; for the end."""
+    waits = probe.PATIENCE, RtspClient.GUESS_PATIENCE, RtspClient.LAB_PATIENCE, LAB_END
+    assert waits == (0.5, 1.0, 1.5, 3.0)
+
+
 @pytest.mark.parametrize(("kind", "end"), [(StudentServer, 0.5), (AnotherStudentServer, 3.0)])
 def test_a_student_s_server_plays_with_the_handout_s_command(kind, end, tmp_path, monkeypatch):
     """Four arguments and no more, true time limits: every frame, and the end by itself after 3 s of silence (once)."""
-    assert LAB_END == 3.0
     monkeypatch.setattr("rtsp.silence.LAB_END", end)
     frames = BIG if kind is AnotherStudentServer else JPEGS
     (tmp_path / "movie.Mjpeg").write_bytes(lengths(frames * 3))

@@ -346,6 +346,19 @@ def test_payloads_of_the_handouts_movie_give_its_pictures(tmp_path):
         assert number(jpeg) == k
 
 
+def test_the_drawn_movie_has_the_traits_of_the_handouts():
+    """Its own is a scene of a feature film: ours stands for it. 4:4:4, component ids 0, 1, 2, no APP0, the standard
+    Huffman tables before the quantization tables, quality 50."""
+    parts, ordinary = movies.segments(movies.handout_jpeg(0)), movies.segments(movies.jpeg(0, quality=50))
+    markers = [marker for marker, _ in parts]
+    assert markers == sorted(markers, key=(0xC4, 0xDB, 0xC0, 0xDA).index)
+    [(_, frame)] = [part for part in parts if part[0] == 0xC0]
+    assert frame[4:] == bytes((8, 1, 32, 1, 128, 3, 0, 0x11, 0, 1, 0x11, 1, 2, 0x11, 1))
+    assert parts[-1][1][4:11] == bytes((3, 0, 0, 1, 0x11, 2, 0x11))
+    for marker in (0xC4, 0xDB):
+        assert [part for part in parts if part[0] == marker] == [part for part in ordinary if part[0] == marker]
+
+
 def test_whole_frames_keep_to_the_limit_and_that_is_logged_once(tmp_path, caplog):
     """Not for each of 500 frames."""
     caplog.set_level(logging.INFO)

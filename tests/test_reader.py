@@ -191,8 +191,18 @@ LAB = {
         limits.LAB_QUIET, "PAUSE", "movie.Mjpeg", [("CSeq", "3"), ("Session", "123456")],
     ),
     "a method of other sheets": (b"LIST\nCSeq: 0", limits.LAB_QUIET, "LIST", "", [("CSeq", "0")]),
+    "a method of nobody's sheet": (
+        b"VOLUME_UP movie.Mjpeg RTSP/1.0\nCSeq: 3\nSession: 5",
+        limits.LAB_QUIET, "VOLUME_UP", "movie.Mjpeg", [("CSeq", "3"), ("Session", "5")],
+    ),
     "a version and no name": (b"DESCRIBE RTSP/1.0\nCSeq: 5\n", limits.LAB_QUIET, "DESCRIBE", "", [("CSeq", "5")]),
 }
+
+
+def test_the_silences_are_those_that_the_page_tells():
+    """docs/lab-dialect.md; some tens of ms for a request, about 100 ms for a reply."""
+    assert (limits.LAB_QUIET, limits.LAB_QUIET_DIGIT, limits.LAB_QUIET_INCOMPLETE) == (0.05, 0.2, 1.0)
+    assert limits.LAB_QUIET_REPLY == 0.1
 
 
 @pytest.mark.parametrize("name", LAB)

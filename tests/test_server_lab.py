@@ -137,8 +137,10 @@ def test_packets_are_as_lab_clients_want_them(server):
     numbers from 1, one SSRC, timestamps that step evenly."""
     with StockClient(server) as client:
         client.press("SETUP")
+        began = time.monotonic()
         client.press("PLAY")
         client.listen(until=FRAMES)
+        assert time.monotonic() - began >= (FRAMES - 1) / RATE  # as fast as the movie, not as the network
     assert {packet[:2] for packet in client.packets} == {b"\x80\x9a"}
     assert [int.from_bytes(packet[2:4], "big") for packet in client.packets] == list(range(1, FRAMES + 1))
     assert len({packet[8:12] for packet in client.packets}) == 1
@@ -400,6 +402,18 @@ def test_any_cseq_is_given_back(server, cseqs):
             assert client.press(method)
 
 
+def test_an_empty_line_may_be_late(server):
+    """Silence ends a request of a client that ends its requests properly, too: what comes after it does no harm."""
+    with SpellingClient(server, "empty line, CRLF", "long.Mjpeg") as client:
+        client.press("SETUP")
+        client.cseq = 2
+        text = client.request("PLAY").encode()
+        client.rtsp.send(text[:-15])
+        assert client.take_reply()
+        client.rtsp.send(text[-15:])
+        assert client.press("PAUSE") and client.press("TEARDOWN")
+
+
 def test_the_last_digits_of_the_port_may_be_late(server):
     """A SETUP that ends in a digit may be half a number: the rest, 80 ms later, still counts."""
     with StockClient(server) as client:
@@ -465,11 +479,36 @@ def test_an_error_leaves_the_client_where_it_was(server, name):
         client.listen(until=1)
 
 
+def test_setup_while_playing_is_refused_and_the_movie_plays_on(server):
+    """Session: 0 here, too: another id would be another session to the client."""
+    with StockClient(server, "long.Mjpeg") as client:
+        client.press("SETUP")
+        client.press("PLAY")
+        client.cseq += 1
+        client.rtsp.send(client.request("SETUP").encode())
+        assert client.rtsp.recv(1024).decode() == (
+            "RTSP/1.0 455 Method Not Valid in This State\r\nCSeq: 3\r\nSession: 0\r\n"
+        )
+        client.listen(until=5)
+        assert client.press("PAUSE") and client.press("TEARDOWN")
+
+
+def test_the_last_reply_is_one_of_the_lab_too(server):
+    """What cannot even be read ends the connection, with three lines before."""
+    with StockClient(server) as client:
+        client.press("SETUP")
+        client.rtsp.send(b"PLAY movie.Mjpeg RTSP/1.0\nCSeq: 2\n" + b"x" * 9000)
+        reply = client.rtsp.recv(1024).decode()
+        check_reply(reply)
+        assert reply.startswith("RTSP/1.0 400 ") and client.rtsp.recv(1024) == b""
+
+
 BEYOND = (
     *("DESCRIBE", "FORWARD", "FASTFORWARD", "BACKWARD", "PREVIOUS", "REVERSE", "NEXT", "BACK", "SWITCH", "CHANGE"),
     *("LIST", "GETLIST", "SETTIME", "CONNECT", "STOP", "SPEEDUP", "SET_SPEED", "SEEK", "PACE"),
     *("GET_PARAMETER", "SET_PARAMETER"),
 )
+UNHEARD_OF = "VOLUME_UP"  # of nobody's sheet: told by its line, so it must have a name
 
 
 def test_unknown_methods_are_501_and_the_session_goes_on(server):
@@ -478,9 +517,10 @@ def test_unknown_methods_are_501_and_the_session_goes_on(server):
     with StockClient(server, "long.Mjpeg") as client:
         client.press("SETUP")
         client.press("PLAY")
-        for number, method in enumerate(BEYOND, 50):    # LIST and DESCRIBE, too, come with and without a name
-            named = f"{method} long.Mjpeg RTSP/1.0\nCSeq: {number}\nSession: {client.session}"
-            client.rtsp.send((named if number % 2 else f"{method}\nCSeq: {number}\n").encode())
+        named = [f"{method} long.Mjpeg RTSP/1.0\nCSeq: {{}}\nSession: {client.session}" for method in BEYOND]
+        named.append(f"{UNHEARD_OF} long.Mjpeg RTSP/1.0\nCSeq: {{}}\nSession: {client.session}")
+        for number, text in enumerate([*named, *(f"{method}\nCSeq: {{}}\n" for method in BEYOND)], 50):
+            client.rtsp.send(text.format(number).encode())
             reply = client.rtsp.recv(1024).decode()
             assert reply == f"RTSP/1.0 501 Not Implemented\r\nCSeq: {number}\r\nSession: 0\r\n"
         client.listen(until=5)
