@@ -12,19 +12,19 @@ from media.errors import MediaError, NotFound
 from media.prepare import Packing
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
+from net.interleaved import InterleavedChannel, Interleaving
 from RtpPacket import RtpPacket
-from rtsp import lab, limits
+from rtsp import lab, limits, offers
 from rtsp.errors import (
     MessageError,
     MethodError,
     NotImplementedMethod,
     RtspError,
     SessionError,
-    TransportError,
     VersionError,
 )
 from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
-from rtsp.message import VERSION, Headers, Request, Response
+from rtsp.message import VERSION, Headers, Interleaved, Request, Response
 from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, State, allowed, next_state
 from rtsp.url import base_url, control, named
@@ -48,7 +48,9 @@ class ServerWorker:
         self.connection = clientInfo["connection"]
         self.server = clientInfo["server"]
         self.peer = "{}:{}".format(*self.connection.peer[:2])
+        self.interleaving = Interleaving(self.connection)       # the channels of the media that travel in it
         self.labSession = None          # the one session of a connection that speaks the lab dialect
+        self.bound = set()              # the sessions that may end with the connection
 
     def run(self):
         """Answer until one side has had enough."""
@@ -57,14 +59,17 @@ class ServerWorker:
                 while (message := self.recvRtspRequest()) is not None:
                     if isinstance(message, Request):
                         self.processRtspRequest(message)
+                    elif isinstance(message, Interleaved):
+                        self.interleaving.deliver(message)
             except MessageError as error:
                 self.replyRtsp(self.refuse(error), None)
                 self.connection.finish()
         except ConnectionClosed as gone:
             log.info("= %s: %s", self.peer, gone)
         finally:
-            if self.labSession:
-                self.server.sessions.remove(self.labSession)
+            for session in self.bound:
+                if session.endsWith(self.connection):
+                    self.server.sessions.remove(session)
             self.connection.close()
 
     def recvRtspRequest(self):
@@ -74,7 +79,8 @@ class ServerWorker:
             message = self.connection.receive(timeout=0.5)
             if message is not None:
                 return message
-            if time.monotonic() - heard > limits.CONNECTION_IDLE and not self.server.sessions.of(self.connection):
+            idle = time.monotonic() - heard > limits.CONNECTION_IDLE
+            if idle and not self.interleaving and not self.server.sessions.of(self.connection):
                 log.info("= %s: silent, closed", self.peer)
                 return None
         return None
@@ -159,15 +165,14 @@ class ServerWorker:
             raise MethodError("SETUP would change what is being played", others)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)
-        transport = self.chooseTransport(request)
+        transport = offers.choose(request.headers.get("Transport"), self.connection.peer[0], request.lab)
         stream = self.openStream(session, presentation, number or 0, transport)
         session.presentation, session.path = presentation, named(request)[0]
         self.server.sessions.add(session)
         if request.lab:
             self.labSession = session
             return Response(200, Headers([("Session", session.id)]))
-        reply = Transport(transport.protocol, client_port=transport.client_port, server_port=stream.channel.ports,
-                          ssrc=stream.ssrc)
+        reply = Transport(transport.protocol, ssrc=stream.ssrc, **stream.channel.parameters)
         header = SessionHeader(session.id, round(session.timeout))
         return Response(200, Headers([("Transport", str(reply)), ("Session", str(header))]))
 
@@ -197,6 +202,7 @@ class ServerWorker:
         self.server.sessions.remove(session)
         if session is self.labSession:
             self.labSession = None
+        self.bound.discard(session)
         return Response(200, Headers([("Session", session.id)]))
 
     def do_GET_PARAMETER(self, request, session):
@@ -229,31 +235,28 @@ class ServerWorker:
         if number is not None and len(session.streams) > 1:
             raise RtspError(f"{request.method} is for all streams at once", 460)
 
-    def chooseTransport(self, request):
-        """The first alternative that we can serve (RFC 2326 §12.39); media goes to the requester and nobody else."""
-        offers = Transport.parse(request.headers.get("Transport") or "")
-        if not offers:
-            raise MessageError("SETUP needs a Transport with a client_port")
-        for offer in offers:
-            if offer.destination not in (None, self.connection.peer[0]):
-                raise RtspError(f"media is not sent to {offer.destination}, which did not ask for it", 403)
-            ports = offer.client_port or (0, 0)
-            if offer.udp and offer.mode in (None, "PLAY") and all(port in limits.CLIENT_PORTS for port in ports):
-                return offer
-        raise TransportError("only RTP/AVP over unicast UDP to a client_port from 1024 on is served")
-
     def openStream(self, session, presentation, number, transport):
         """Set up, or set up again, one stream of the session."""
+        old = session.streams.get(number)
+        if old and old.channel.connection is self.connection:
+            old.channel.close(self.server.reader)       # its numbers may be asked for again
         try:
-            channel = UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
+            channel = self.openChannel(transport)
         except OSError as error:
-            log.error("! no sockets for a stream: %s", error)
+            log.error("! no channel for a stream: %s", error)
             raise RtspError("no sockets left", 503) from None
+        if session.lab or channel.connection:
+            self.bound.add(session)
         channel.listen(self.server.reader, lambda data, address: session.heard())
         packing = Packing.WHOLE if session.lab else Packing.FRAGMENTS
         stream = Stream(presentation.sources[number], channel, self.server.preparer, packing, session)
         session.setUp(number, stream, self.server.reader)
         return stream
+
+    def openChannel(self, transport):
+        if transport.tcp:
+            return InterleavedChannel(self.interleaving, transport.interleaved)
+        return UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
 
     # ---- replies and media
 

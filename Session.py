@@ -39,12 +39,23 @@ class Session:
         self.heard()
 
     def heard(self):
-        """A sign of life: a request, or any datagram from the viewer."""
+        """A sign of life: a request, any datagram from the viewer, or any frame inside the connection."""
         self.lastHeard = self.clock()
 
+    def endsWith(self, connection):
+        """A session whose media travel in a connection ends with it, as one of the lab dialect does."""
+        if self.lab:
+            return self.connection is connection
+        return any(stream.channel.connection is connection for stream in self.streams.values())
+
+    @property
+    def bound(self):
+        """It lives as long as a connection, however silent."""
+        return self.lab or any(stream.channel.connection for stream in self.streams.values())
+
     def expired(self):
-        """Silent for too long. A session of the lab dialect lives as long as its connection."""
-        return not self.lab and self.clock() - self.lastHeard > self.timeout
+        """Silent for too long."""
+        return not self.bound and self.clock() - self.lastHeard > self.timeout
 
     def move(self, event):
         """The one place where the state changes. MethodError (455) if the table has no such move."""
@@ -53,7 +64,7 @@ class Session:
             log.info("= session %s: %s -> %s (%s)", self.id, before.value, self.state.value, event)
 
     def setUp(self, number, stream, reader):
-        """Add a stream, in place of one of the same number if there is one; its sockets are given back."""
+        """Add a stream, in place of one of the same number if there is one; its channel is given back."""
         if number in self.streams:
             old = self.streams[number]
             old.channel.close(reader)
@@ -109,7 +120,7 @@ class Session:
                 stream.frame = stream.source.first()
 
     def close(self, reader, bye=False):
-        """Give back the sockets; with `bye`, viewers that are playing are told. Twice is fine."""
+        """Give back the channels; with `bye`, viewers that are playing are told. Twice is fine."""
         with self.lock:
             for stream in self.streams.values():
                 if bye and stream.run is not None and stream.run.begun is not None:

@@ -25,7 +25,6 @@ BUSY = 0.002        # seconds after which the pacer comes back to a session that
 TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
 AHEAD = 8           # frames that are prepared before they are due
 SPREAD = 10         # goes at most in which a frame is sent: it must be over before the next one is due
-BURST = 64          # packets sent in one go; a receiver's buffer has room for some hundred, and a large frame has more
 
 
 @dataclass(eq=False)
@@ -40,6 +39,7 @@ class Run:
     begun: float | None = None          # when startTime was (or would have been) sent; None: not yet
     ends: float | None = None           # the movie time at which BYE is due
     skipping: bool = False              # a frame was not ready in time, and that has been logged
+    dropping: bool = False              # the viewer had no room for a frame, and that has been logged
 
 
 class Stream:
@@ -60,7 +60,7 @@ class Stream:
         self.rest = None                            # what is unsent of the frame before: (frame, timestamp, from byte)
         self.run: Run | None = None
         self.wake = None                            # how a live source tells of a new frame
-        self.packets = self.octets = self.skipped = 0
+        self.packets = self.octets = self.skipped = self.dropped = 0
 
     # ---- from a PLAY to its first packet
 
@@ -168,14 +168,26 @@ class Stream:
             log.warning("! session %s: frame %d was not ready in time: the movie is too heavy, or the machine too busy",
                         self.session.id, k)
 
+    def drop(self):
+        self.dropped += 1
+        if self.run and not self.run.dropping:
+            self.run.dropping = True
+            log.warning("! session %s: the viewer reads too slowly; what it has no room for is left out",
+                        self.session.id)
+
     def transmit(self, prepared, timestamp, start):
         """Write this viewer's numbers into the prepared packets from byte `start` on, and send them (RFC 3550 §5.1)."""
         buffer, segment = prepared.buffer, prepared.segment
-        end = min(start + max(BURST, prepared.count // SPREAD) * segment, len(buffer))
+        end = min(start + max(self.channel.burst, prepared.count // SPREAD) * segment, len(buffer))
+        sequence = self.sequence
         for packet in range(start, end, segment):
-            pack_into("!HII", buffer, packet + 2, self.sequence, timestamp, self.ssrc)
-            self.sequence = (self.sequence + 1) & 0xFFFF
-        self.channel.send(buffer if end - start == len(buffer) else memoryview(buffer)[start:end], segment)
+            pack_into("!HII", buffer, packet + 2, sequence, timestamp, self.ssrc)
+            sequence = (sequence + 1) & 0xFFFF
+        part = buffer if end - start == len(buffer) else memoryview(buffer)[start:end]
+        if not self.channel.send(part, segment):
+            self.drop()
+            return                              # its numbers are for the next frame: nobody shall take it for a loss
+        self.sequence = sequence
         self.rest = (prepared, timestamp, end) if end < len(buffer) else None
         count = -((start - end) // segment)     # rounded up: the last packet may be shorter
         self.packets += count

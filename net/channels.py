@@ -1,4 +1,4 @@
-"""How the packets of one stream travel."""
+"""How the packets of one stream travel over UDP; inside the RTSP connection: net/interleaved.py."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class UdpChannel:
     on its way out, in order: what one returns, the next one gets.
     """
 
+    connection = None                   # that it travels in: none
+    burst = 64                          # packets sent in one go; a receiver's buffer has room for some hundred
+
     def __init__(self, local: Address, peer: Address, peer_ports: tuple[int, int]) -> None:
         """From the host of `local`, any ports, to `peer_ports` (RTP, RTCP) of the host of `peer`: the two ends of the
         RTSP connection. OSError if there is no free pair of ports."""
@@ -41,21 +44,27 @@ class UdpChannel:
         reader.add(self._rtp, handler)
         reader.add(self._rtcp, handler)
 
-    def send(self, buffer: Buffer, segment: int) -> None:
-        """Send the RTP packets that stand in `buffer` end to end, `segment` bytes each; the last may be shorter."""
-        whole, send = memoryview(buffer), self._rtp.send
-        packets = [whole[start:start + segment] for start in range(0, len(whole), segment)]
-        for packet in self._tapped(packets, False) if self.taps else packets:
+    @property
+    def parameters(self) -> dict[str, tuple[int, int]]:
+        """What the Transport of the reply to SETUP says of it (RFC 2326 §12.39)."""
+        return {"client_port": self.peer_ports, "server_port": self.ports}
+
+    def send(self, buffer: Buffer, segment: int) -> bool:
+        """Send the RTP packets that stand in `buffer` end to end, `segment` bytes each; the last may be shorter. True:
+        they are on their way, as far as we know."""
+        send = self._rtp.send
+        for packet in tapped(self.taps, cut(buffer, segment), False):
             try:
                 send(packet)
             except OSError:
                 # The receiver's port is closed (reported here for an earlier packet), or there is no buffer left, or no
                 # route for the moment. Datagrams may get lost; the session goes on.
                 self.refused += 1
+        return True
 
     def send_control(self, packet: bytes) -> None:
         """Send one compound RTCP packet."""
-        for one in self._tapped([packet], True):
+        for one in tapped(self.taps, [packet], True):
             try:
                 self._rtcp.send(one)
             except OSError:
@@ -65,10 +74,18 @@ class UdpChannel:
         reader.discard(self._rtp)
         reader.discard(self._rtcp)
 
-    def _tapped(self, packets: Iterable[Buffer], control: bool) -> Iterable[Buffer]:
-        for tap in self.taps:
-            packets = [out for packet in packets for out in tap(packet, control)]
-        return packets
+
+def cut(buffer: Buffer, segment: int) -> list[memoryview]:
+    """The packets that stand in a buffer end to end."""
+    whole = memoryview(buffer)
+    return [whole[start:start + segment] for start in range(0, len(whole), segment)]
+
+
+def tapped(taps: list[Tap], packets: Iterable[Buffer], control: bool) -> Iterable[Buffer]:
+    """What is left of the packets behind all taps."""
+    for tap in taps:
+        packets = [out for packet in packets for out in tap(packet, control)]
+    return packets
 
 
 def bind_pair(local: Address, port: int) -> tuple[socket.socket, socket.socket]:

@@ -24,10 +24,10 @@ class ConnectionClosed(OSError):
 
 
 class Connection:
-    """Messages in, bytes out. One thread receives; any thread may send or close.
+    """Messages in, bytes out. One thread receives; any thread may send, offer or close.
 
-    Lock: `_sending` is held while one message is written, so that two threads never mix their bytes. Nobody holds it
-    while waiting for something to read.
+    Lock: `_writing` guards `_unsent`, what has still to be written, in this order and before anything else: so the
+    bytes of two threads never mix. Nobody holds it while waiting, so nobody waits long for it.
     """
 
     def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,9 +36,11 @@ class Connection:
         self.local: Address = sock.getsockname()
         self._socket = sock
         self._clock = clock
-        self._sending = threading.Lock()
+        self._writing = threading.Lock()
+        self._unsent = bytearray()
         self._closed = False
         self._heard = self._began = clock()     # when the last byte came, and the first one of an unfinished message
+        self._taken = self._heard               # when the peer had room for something, or owed us nothing
         sock.setblocking(False)
         # A laptop that was closed says nothing any more; after hours of that the system gives the connection up
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -65,8 +67,10 @@ class Connection:
         quiet = deadline if patience is None else self._heard + patience
         if now >= quiet:
             self.reader.quiet()
-        elif wait(self._socket, min(deadline, quiet) - now):
+        elif wait(self._socket, min(deadline, quiet) - now, write=bool(self._unsent)):
+            self._flush()
             self._read()
+        self._check_stalled()
         if self.reader.unfinished and self._clock() > self._began + limits.UNFINISHED_REQUEST:
             raise MessageError("the request was not finished in time", 408, fatal=True)
 
@@ -86,17 +90,57 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Write all of it. ConnectionClosed if the peer is gone or has read nothing for too long."""
-        view = memoryview(data)
-        with self._sending:
-            deadline = self._clock() + limits.STALLED_WRITE
-            while view:
-                try:
-                    view = view[self._socket.send(view):]
-                except BlockingIOError:
-                    if not wait(self._socket, LONGEST_WAIT, write=True) and self._clock() > deadline:
-                        raise ConnectionClosed("the peer reads nothing") from None
-                except OSError as error:
-                    raise ConnectionClosed(str(error)) from None
+        with self._writing:
+            self._append(data)
+        while self._unsent:
+            if not wait(self._socket, LONGEST_WAIT, read=False, write=True):
+                self._check_stalled()
+            self._flush()
+
+    def offer(self, data: bytes, always: bool = False) -> bool:
+        """Write it now, or let it be: False if the peer has not taken what came before yet (or is gone). Never waits.
+
+        What does not go out at once of data that was taken follows later: by the next call of this or of send(), or
+        while receive() waits. `always`: take it in any case, for what is small and must not get lost."""
+        try:
+            with self._writing:
+                self._write()
+                if self._unsent and not always:
+                    return False
+                self._append(data)
+        except ConnectionClosed:
+            return False                    # whoever receives will notice, too
+        return True
+
+    def enlarge(self, size: int) -> None:
+        """Make room for `size` bytes on their way out, in place of what the system thinks fit."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
+    def _append(self, data: bytes) -> None:
+        if not self._unsent:
+            self._taken = self._clock()
+        self._unsent += data
+        self._write()
+
+    def _flush(self) -> None:
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
+        """One go at what is unsent; the lock is held."""
+        if not self._unsent:
+            return
+        try:
+            del self._unsent[:self._socket.send(self._unsent)]
+            self._taken = self._clock()
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise ConnectionClosed(str(error)) from None
+
+    def _check_stalled(self) -> None:
+        if self._unsent and self._clock() > self._taken + limits.STALLED_WRITE:
+            raise ConnectionClosed("the peer reads nothing")
 
     def finish(self) -> None:
         """Close after a last reply. Closing a socket with unread bytes would make the system throw that reply away."""
@@ -118,10 +162,11 @@ class Connection:
             self._socket.shutdown(socket.SHUT_RDWR)     # wakes a waiting thread; close() alone does not
         except OSError:
             pass                            # not connected any more
-        self._socket.close()
+        with self._writing:                 # else its number might be that of another socket before send() uses it
+            self._socket.close()
 
 
-def wait(sock: socket.socket, timeout: float, write: bool = False) -> bool:
+def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = False) -> bool:
     """True if the socket can be read (or written) within `timeout` seconds, of which LONGEST_WAIT at most are waited.
 
     poll() where there is one: select() cannot watch a descriptor above 1023."""
@@ -129,9 +174,9 @@ def wait(sock: socket.socket, timeout: float, write: bool = False) -> bool:
     try:
         if hasattr(select, "poll"):
             poll = select.poll()
-            poll.register(sock, select.POLLOUT if write else select.POLLIN)
+            poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
             return bool(poll.poll(timeout * 1000))
-        ready = select.select([] if write else [sock], [sock] if write else [], [], timeout)
+        ready = select.select([sock] if read else [], [sock] if write else [], [], timeout)
     except (OSError, ValueError) as error:
         raise ConnectionClosed(f"the connection was closed ({error})") from None
     return bool(ready[0] or ready[1])

@@ -58,6 +58,11 @@ class Transport:
         """RTP over UDP, to one receiver; the lab handout writes RTP/UDP."""
         return self.protocol in ("RTP/AVP", "RTP/AVP/UDP", "RTP/UDP") and not self.multicast and not self.interleaved
 
+    @property
+    def tcp(self) -> bool:
+        """RTP inside the RTSP connection (RFC 2326 §10.12)."""
+        return self.protocol == "RTP/AVP/TCP" and not self.multicast
+
     def __str__(self) -> str:
         parts = [self.protocol, "multicast" if self.multicast else "unicast"]
         parts += [f"{name}={value}" for name in ("destination", "source") if (value := getattr(self, name))]

@@ -5,6 +5,7 @@ from struct import unpack_from
 
 from media.prepare import Packing, PreparedFrame
 from media.source import Format, Presentation, Source
+from net.channels import UdpChannel
 from Session import Session
 from Stream import Stream
 
@@ -71,15 +72,21 @@ class Preparer:
 class Channel:
     """Keeps (sequence, timestamp, ssrc, frame, marker) of what is sent."""
 
+    connection, burst = None, UdpChannel.burst
+
     def __init__(self):
         self.packets, self.reports, self.closed = [], [], False
+        self.full = False               # it has no room for anything
 
     def send(self, buffer, segment):
+        if self.full:
+            return False
         for start in range(0, len(buffer), segment):
             packet = buffer[start:start + segment]
             sequence, timestamp, ssrc = unpack_from("!HII", packet, 2)
             frame = int.from_bytes(packet[12:], "big") if len(packet) == 16 else None
             self.packets.append((sequence, timestamp, ssrc, frame, packet[1] >> 7))
+        return True
 
     def send_control(self, data):
         self.reports.append(data)

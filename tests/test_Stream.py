@@ -10,8 +10,10 @@ from net.pacer import SLOT
 from rtp import rtcp
 from rtsp.errors import RangeError
 from rtsp.states import State
-from Stream import AHEAD, BURST, BUSY, SPREAD, TOO_LATE
-from tests.streams import JPEG, PERIOD, Lab, Movie
+from Stream import AHEAD, BUSY, SPREAD, TOO_LATE
+from tests.streams import JPEG, PERIOD, Channel, Lab, Movie
+
+BURST = Channel.burst
 
 
 def test_a_movie_is_sent_frame_by_frame_in_time_and_ends_with_a_bye():
@@ -333,3 +335,20 @@ def test_after_a_pause_a_live_stream_goes_on_at_the_newest_frame():
     lab.play()
     lab.run(0)
     assert lab.channel.frames == [0, 29]
+
+
+def test_a_frame_that_the_viewer_has_no_room_for_uses_no_numbers(caplog):
+    """No receiver takes it for a loss; the timestamps go on, and so does the movie. The log says it once."""
+    lab = Lab(Movie(10))
+    lab.play()
+    lab.run(PERIOD * 2.5)
+    lab.channel.full = True
+    lab.run(PERIOD * 4)
+    lab.channel.full = False
+    lab.run(1)
+    assert lab.channel.frames == [0, 1, 2, 7, 8, 9]
+    first = lab.channel.packets[0]
+    assert [packet[0] for packet in lab.channel.packets] == [(first[0] + n) % 65536 for n in range(12)]
+    assert (lab.channel.packets[6][1] - first[1]) % 2**32 == 7 * 4500
+    assert (lab.stream.dropped, lab.stream.packets) == (4, 12) and len(lab.channel.reports) == 1
+    assert caplog.text.count("too slowly") == 1

@@ -176,3 +176,123 @@ def test_a_last_reply_arrives_although_more_was_sent_than_read(pair):
     connection.finish()
     assert peer.recv(100) == b"sorry"
     assert peer.recv(100) == b""
+
+
+# --- what is offered --------------------------------------------------------------------------------------------------
+
+
+class Dripping:
+    """A socket that takes `room` bytes, then nothing until it is given more."""
+
+    def __init__(self, room=0):
+        self.room, self.sent = room, b""
+
+    def send(self, data):
+        if not self.room:
+            raise BlockingIOError
+        taken, self.room = bytes(data[: self.room]), max(0, self.room - len(data))
+        self.sent += taken
+        return len(taken)
+
+    def shutdown(self, how):
+        pass
+
+    def close(self):
+        pass
+
+
+SIZE = 5004     # bytes of a frame, with the four in front
+FRAME, OTHER, REPLY = b"$\x00\x00\x05media", b"$\x00\x00\x05other", b"RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"
+
+
+@pytest.mark.parametrize("cut", range(len(FRAME) + 1))
+def test_a_frame_that_was_begun_is_finished_before_anything_else(pair, cut):
+    """Wherever the socket was full; the next frame is dropped as a whole, a reply is not."""
+    _, make = pair
+    connection = make()
+    connection._socket.close()
+    sock = connection._socket = Dripping(cut)
+    assert connection.offer(FRAME)
+    assert connection.offer(OTHER) is (cut == len(FRAME))
+    assert sock.sent == FRAME[:cut]
+    assert connection.offer(REPLY, always=True)
+    sock.room = 1000
+    assert connection.offer(OTHER)
+    assert sock.sent == FRAME + (OTHER if cut == len(FRAME) else b"") + REPLY + OTHER
+
+
+def fill(connection):
+    """Offer frames until one is dropped; those that were taken."""
+    taken = 0
+    while connection.offer(b"$\x00\x13\x88" + taken.to_bytes(4, "big") + bytes(4996)):
+        taken += 1
+    return taken
+
+
+def read_until(peer, end):
+    data = bytearray()
+    while not data.endswith(end):
+        data += peer.recv(65536)
+    return bytes(data)
+
+
+def test_an_offer_never_waits_and_a_reply_comes_after_what_was_taken(pair):
+    """The peer's buffers fill; what was taken arrives whole, in order, and the reply stands between two frames."""
+    peer, make = pair
+    connection = make()
+    connection.enlarge(10_000)
+    taken = fill(connection)
+    assert taken > 1 and not connection.offer(OTHER)
+    replying = threading.Thread(target=connection.send, args=(REPLY,))
+    replying.start()
+    data = read_until(peer, REPLY)
+    replying.join()
+    assert connection.offer(OTHER)
+    assert len(data) == taken * SIZE + len(REPLY) and peer.recv(100) == OTHER
+    assert [int.from_bytes(data[at + 4 : at + 8], "big") for at in range(0, taken * SIZE, SIZE)] == list(range(taken))
+
+
+def test_what_was_begun_is_finished_while_nobody_offers_more(pair):
+    """By whoever receives, as soon as there is room."""
+    peer, make = pair
+    connection = make()
+    connection.enlarge(10_000)
+    taken = fill(connection)
+    assert connection.offer(b"the end", always=True)
+    receiving = threading.Thread(target=connection.receive, args=(10,))
+    receiving.start()
+    assert len(read_until(peer, b"the end")) == taken * SIZE + 7
+    peer.sendall(OPTIONS)
+    receiving.join(10)
+    assert not receiving.is_alive()
+
+
+def test_who_receives_gives_up_a_peer_that_reads_nothing(pair):
+    _, make = pair
+    clock = Clock()
+    connection = make(clock)
+    fill(connection)
+    clock.now += limits.STALLED_WRITE - 1
+    assert connection.receive(0.0) is None
+    clock.step = 0.6
+    with pytest.raises(ConnectionClosed, match="reads nothing"):
+        connection.receive(30)
+
+
+def test_a_peer_that_had_nothing_to_read_is_not_given_up(pair):
+    """Only time with something unsent counts."""
+    peer, make = pair
+    clock = Clock()
+    connection = make(clock)
+    assert connection.offer(FRAME)
+    clock.now += 10 * limits.STALLED_WRITE
+    fill(connection)
+    clock.step = 0.01
+    assert connection.receive(1) is None
+
+
+def test_an_offer_to_a_closed_connection_is_refused(pair):
+    _, make = pair
+    connection = make()
+    connection.close()
+    assert not connection.offer(FRAME) and not connection.offer(FRAME, always=True)

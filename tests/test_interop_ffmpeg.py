@@ -1,4 +1,4 @@
-"""ffmpeg plays what our server sends, over UDP: every frame, told by its barcode, and it ends by itself."""
+"""ffmpeg plays what our server sends, over UDP and TCP: every frame, told by its barcode, and it ends by itself."""
 
 from __future__ import annotations
 
@@ -36,9 +36,12 @@ def server(folder):
         yield running
 
 
-def decoded(url, *options):
+TRANSPORTS = ["udp", "tcp"]
+
+
+def decoded(url, *options, transport="udp"):
     """The numbers of the frames that ffmpeg decodes, in their order; it must end by itself, and have no complaint."""
-    done = ffmpeg.run("-rtsp_transport", "udp", *options, "-i", url, *ffmpeg.GREY_STRIP, "pipe:1")
+    done = ffmpeg.run("-rtsp_transport", transport, *options, "-i", url, *ffmpeg.GREY_STRIP, "pipe:1")
     complaints = [line for line in done.stderr.decode().splitlines() if "deprecated pixel format" not in line]
     assert not complaints, complaints
     return ffmpeg.barcodes(done.stdout)
@@ -47,11 +50,12 @@ def decoded(url, *options):
 MOVIES = {"movie.Mjpeg": FRAMES, "handout.Mjpeg": FRAMES, "camera.mjpg": FRAMES, "odd.mjpeg": 24, "large.Mjpeg": 12}
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("name", MOVIES)
-def test_every_frame_is_decoded(server, name):
+def test_every_frame_is_decoded(server, name, transport):
     """Lab format, the handout's kind (4:4:4, encoded again), concatenated 4:2:2, frames that RFC 2435 cannot carry in
     sizes that it cannot either, and 720p: each frame once, in order, and then ffmpeg ends."""
-    assert decoded(server.url(name)) == list(range(MOVIES[name]))
+    assert decoded(server.url(name), transport=transport) == list(range(MOVIES[name]))
 
 
 def test_the_default_transport_is_udp(server):
@@ -60,12 +64,13 @@ def test_the_default_transport_is_udp(server):
     assert ffmpeg.barcodes(done.stdout) == list(range(FRAMES))
 
 
-@pytest.mark.parametrize(("seconds", "frame"), [("2.5", 50), ("4.02", 81)])
-def test_seeking_lands_on_the_right_frame(folder, seconds, frame):
+@pytest.mark.parametrize(("seconds", "frame", "transport"), [("2.5", 50, "udp"), ("4.02", 81, "udp"),
+                                                             ("2.5", 50, "tcp")])  # fmt: skip
+def test_seeking_lands_on_the_right_frame(folder, seconds, frame, transport):
     """`-ss`: ffmpeg has played a little from the beginning, then sends PAUSE and PLAY with a Range, and shows from the
     first frame whose time is not before it, to the last."""
     with serving(folder, fps=SLOW_RATE) as server:
-        assert decoded(server.url("long.Mjpeg"), "-ss", seconds) == list(range(frame, LONG))
+        assert decoded(server.url("long.Mjpeg"), "-ss", seconds, transport=transport) == list(range(frame, LONG))
 
 
 def probe(url, *options):

@@ -1,4 +1,4 @@
-"""GStreamer plays what our server sends, over UDP: every frame, told by its barcode, and it ends by itself."""
+"""GStreamer plays what our server sends, over UDP and TCP: every frame, told by its barcode, and it ends by itself."""
 
 from __future__ import annotations
 
@@ -54,11 +54,12 @@ def decoding(path):
 MOVIES = {"movie.Mjpeg": FRAMES, "handout.Mjpeg": 24, "camera.mjpg": 24}
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
 @pytest.mark.parametrize("name", MOVIES)
-def test_every_frame_is_decoded(server, tmp_path, name):
+def test_every_frame_is_decoded(server, tmp_path, name, transport):
     """Lab format, the handout's kind, concatenated 4:2:2: each frame once, in order; then gst-launch ends, with 0."""
     out = tmp_path / "frames"
-    source = ["rtspsrc", f"location={server.url(name)}", "protocols=udp", f"latency={LATENCY}"]
+    source = ["rtspsrc", f"location={server.url(name)}", f"protocols={transport}", f"latency={LATENCY}"]
     command = [need("gst-launch-1.0"), "-q", *source, "!", *decoding(out)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
@@ -88,9 +89,9 @@ gi.require_version("Gst", "1.0")
 from gi.repository import GLib, Gst
 
 Gst.init(None)
-url, out, latency, steps = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+url, out, latency, steps, protocols = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), sys.argv[5]
 pipeline = Gst.parse_launch(
-    f"rtspsrc name=source location={url} protocols=udp latency={latency} ! rtpjpegdepay name=depay ! jpegdec ! "
+    f"rtspsrc name=source location={url} protocols={protocols} latency={latency} ! rtpjpegdepay name=depay ! jpegdec ! "
     f"videoconvert ! video/x-raw,format=GRAY8 ! filesink name=sink sync=true location={out}")
 loop, problems, waited = GLib.MainLoop(), [], 0
 
@@ -134,10 +135,10 @@ print(json.dumps(problems))
 """
 
 
-def play(server, name, out, *steps):
+def play(server, name, out, *steps, transport="udp"):
     """Play to the end; at the n-th decoded frame do a step: (n, "pause", seconds) or (n, "seek", seconds)."""
     need("gst-launch-1.0")
-    arguments = [server.url(name), str(out), str(LATENCY), json.dumps(steps)]
+    arguments = [server.url(name), str(out), str(LATENCY), json.dumps(steps), transport]
     command = [need("system-python-gst"), "-c", PROGRAM, *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
     print(done.stderr, file=sys.stderr)
@@ -145,17 +146,18 @@ def play(server, name, out, *steps):
     return barcodes(out)
 
 
-def test_pause_and_resume_lose_nothing(server, tmp_path, caplog):
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_pause_and_resume_lose_nothing(server, tmp_path, caplog, transport):
     """PAUSE, then PLAY without a Range: every frame once, as if nothing had been."""
     caplog.set_level("INFO", logger="ServerWorker")
-    assert play(server, "long.Mjpeg", tmp_path / "out", (30, "pause", 0.5)) == list(range(120))
+    assert play(server, "long.Mjpeg", tmp_path / "out", (30, "pause", 0.5), transport=transport) == list(range(120))
     assert [record for record in caplog.records if record.message.startswith("<") and " PAUSE " in record.message]
 
 
-@pytest.mark.parametrize("seconds", [2.0, 0.5])
-def test_seeking_lands_on_the_right_frame(server, tmp_path, seconds):
+@pytest.mark.parametrize(("seconds", "transport"), [(2.0, "udp"), (0.5, "udp"), (2.0, "tcp")])
+def test_seeking_lands_on_the_right_frame(server, tmp_path, seconds, transport):
     """PAUSE and PLAY with a Range, forward and back: it shows from that frame on to the last. (The file sink begins
     anew at a seek, so what was shown before is not in its file; on a busy machine a frame of before slips through.)"""
-    numbers = play(server, "long.Mjpeg", tmp_path / "out", (30, "seek", seconds))
+    numbers = play(server, "long.Mjpeg", tmp_path / "out", (30, "seek", seconds), transport=transport)
     rest = list(range(int(seconds * RATE), 120))
     assert numbers[-len(rest) :] == rest and len(numbers) <= len(rest) + 3

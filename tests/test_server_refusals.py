@@ -109,7 +109,7 @@ REFUSED = {
         459, "SETUP {url}other.Mjpeg/trackID=0 RTSP/1.0\nSession: {session}\nTransport: RTP/AVP;unicast;{ports}",
     ),
     "past the end": (457, "PLAY {url}movie.Mjpeg RTSP/1.0\nSession: {session}\nRange: npt=100-"),
-    "TCP": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1"),
+    "TCP of another kind": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/SAVP/TCP;unicast;interleaved=0-1"),
     "multicast": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/AVP;multicast"),
     "encrypted": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/SAVP;unicast;{ports}"),
     "no ports": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/AVP;unicast"),

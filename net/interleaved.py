@@ -1,0 +1,103 @@
+"""Media inside the RTSP connection (RFC 2326 §10.12): how packets travel where UDP does not.
+
+    one byte "$" | one byte: the channel's number | two bytes: the packet's size | the packet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from struct import pack
+
+from net.channels import SEND_BUFFER, Buffer, Tap, cut, tapped
+from net.connection import Connection
+from net.datagrams import DatagramReader, Handler
+from rtsp.headers import PortPair
+from rtsp.message import Interleaved
+
+NUMBERS = range(256)
+
+
+class Interleaving:
+    """The channels of one connection: two numbers for each stream, one for RTP and one for RTCP."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._handlers: dict[int, Handler | None] = {}      # of each number that is taken
+
+    def take(self, wanted: PortPair | None) -> PortPair:
+        """These two numbers if they are free, else the next two that are. OSError if there are none."""
+        free = [number for number in NUMBERS if number not in self._handlers]
+        pairs = [(first, first + 1) for first in free[:-1] if first % 2 == 0 and first + 1 in free]
+        if wanted and wanted[0] != wanted[1] and set(wanted) <= set(free):
+            pairs.insert(0, wanted)
+        if not pairs:
+            raise OSError("no channel of the connection is free")
+        self._handlers.update(dict.fromkeys(pairs[0]))
+        return pairs[0]
+
+    def listen(self, number: int, handler: Handler) -> None:
+        """Hand what comes on this channel to the handler, on the thread that receives."""
+        self._handlers[number] = handler
+
+    def give_back(self, number: int) -> None:
+        self._handlers.pop(number, None)
+
+    def deliver(self, frame: Interleaved) -> None:
+        """To whoever listens there; what comes on other channels is dropped."""
+        handler = self._handlers.get(frame.channel)
+        if handler:
+            handler(frame.data, self.connection.peer)
+
+    def __len__(self) -> int:
+        return len(self._handlers)
+
+
+class InterleavedChannel:
+    """Two numbers of a connection, used like the sockets of a UdpChannel.
+
+    A frame that the viewer has no room for is dropped as a whole: the next one may be in time again, and nobody waits.
+    """
+
+    burst = 1 << 30                     # packets sent in one go: a whole frame; TCP sees to the rest
+
+    def __init__(self, interleaving: Interleaving, wanted: PortPair | None) -> None:
+        """On the `wanted` numbers, or on others if they are taken. OSError if none are free."""
+        self._interleaving = interleaving
+        self.connection = interleaving.connection
+        self.numbers = interleaving.take(wanted)
+        self.taps: list[Tap] = []
+        self.refused = 0                # frames that were dropped
+        # A large frame fits in whole. And there is a limit: the system alone would let a slow viewer fall behind by
+        # megabytes, which is many seconds
+        self.connection.enlarge(SEND_BUFFER)
+
+    @property
+    def parameters(self) -> dict[str, PortPair]:
+        """What the Transport of the reply to SETUP says of it (RFC 2326 §12.39)."""
+        return {"interleaved": self.numbers}
+
+    def listen(self, reader: DatagramReader | None, handler: Handler) -> None:
+        """Hand what the receiver sends, on either number, to this handler, on the thread that receives."""
+        for number in self.numbers:
+            self._interleaving.listen(number, handler)
+
+    def send(self, buffer: Buffer, segment: int) -> bool:
+        """Send the RTP packets that stand in `buffer` end to end, `segment` bytes each; the last may be shorter. False:
+        none of them was sent."""
+        taken = self.connection.offer(framed(self.numbers[0], tapped(self.taps, cut(buffer, segment), False)))
+        self.refused += not taken
+        return taken
+
+    def send_control(self, packet: bytes) -> None:
+        """Send one compound RTCP packet. It is small, and never dropped: it may say that this is the end."""
+        self.connection.offer(framed(self.numbers[1], tapped(self.taps, [packet], True)), always=True)
+
+    def close(self, reader: DatagramReader | None = None) -> None:
+        """The connection stays open."""
+        for number in self.numbers:
+            self._interleaving.give_back(number)
+
+
+def framed(number: int, packets: Iterable[Buffer]) -> bytes:
+    """The packets as they are written into the connection."""
+    return b"".join([part for packet in packets for part in (pack("!BBH", 0x24, number, len(packet)), packet)])
