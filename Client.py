@@ -125,7 +125,7 @@ class Client:
         self.player.connect()
 
     def openRtpPort(self) -> None:
-        """The UDP port where the media will arrive."""
+        """The UDP port where the media will arrive, unless they come inside the connection."""
         self.player.openRtpPort()
 
     def sendRtspRequest(self, method: str, *steps: Callable[[], object]) -> None:
@@ -175,6 +175,8 @@ class Client:
         """The newest frame that is due goes to the screen."""
         if self.commands.doing == "TEARDOWN":
             return
+        if self.player.blocked and self.commands.doing is None:
+            self.commands.do("SETUP", self.player.switchToTcp)
         try:
             frames = self.player.dueFrames(newestOnly=True)
         except ClientError as error:
@@ -238,7 +240,7 @@ class Client:
 
     def notice(self) -> str:
         """What is no error, and still good to know."""
-        return "Connection lost" if self.player.client.lost else self.player.notice
+        return "Connection lost" if self.player.client.lost else self.player.way.notice
 
     def fail(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """What a callback raises ends the program, in run(); Tk itself would print it and go on."""

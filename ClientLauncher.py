@@ -113,7 +113,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
     add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
     add("--start", type=_seconds, metavar="S", help="begin S seconds into the movie")
-    add("--transport", choices=["udp"], default="udp", help="how the media travel (default: udp)")
+    add("--transport", choices=["auto", "udp", "tcp"], default="auto",
+        help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
     add("--dialect", choices=["auto", "rfc", "lab"],
         help="lab: for servers of the classic lab; auto: find out (default: auto with four arguments, rfc with a URL)")
     add("--buffer", type=_seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
@@ -125,8 +126,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     except ValueError as error:
         parser.error(str(error))
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
-    if options.start and options.dialect == "lab":
-        parser.error("--start: a server of the classic lab cannot jump")
+    if options.dialect == "lab" and (options.start or options.transport == "tcp"):
+        parser.error("a server of the classic lab cannot jump (--start), and sends over UDP alone (--transport tcp)")
     return options
 
 
@@ -174,7 +175,7 @@ def _statsFile(text: str) -> str:
 
 
 def makePlayer(options: argparse.Namespace) -> Player:
-    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000)
+    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport)
 
 
 def playHeadless(player: Player, options: argparse.Namespace, output: Output) -> None:
@@ -187,6 +188,8 @@ def playHeadless(player: Player, options: argparse.Namespace, output: Output) ->
             output.show(frame)
             if options.duration is not None:
                 end = min(end, time.monotonic() + options.duration)
+        if player.blocked:
+            player.switchToTcp()
         player.wait(0.05)
 
 

@@ -9,8 +9,7 @@
         player.wait(0.05)
     player.leave()
 
-The thread "receiver" takes the packets from the sockets: RtpPacket.decode, then rtp.receiver. Lock: `_lock` guards the
-latter.
+The thread "receiver" takes packets from the sockets: RtpPacket.decode, then rtp.receiver, which `_lock` guards.
 """
 
 from __future__ import annotations
@@ -19,18 +18,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from net.addresses import Address
-from net.ports import UdpPorts
+from net.way import BLOCKED, Way
 from rtp import rtcp
 from rtp.receiver import Arrival, Frame, Receiver
 from rtp.sender import Sender
 from RtpPacket import RtpPacket
 from rtsp import silence
-from rtsp.failures import AnotherDialect, ClientError, ConnectError, MissingError, ServerRefused, UsageError
-from rtsp.headers import Range, Transport
+from rtsp.failures import AnotherDialect, ClientError, MissingError, ServerRefused, UsageError
+from rtsp.headers import Range
 from rtsp.message import VERSION
 from rtsp.playable import beginning, choose_video, duration
 from rtsp.states import END, TIMEOUT, State
@@ -55,27 +55,26 @@ class Player:
         rtpPort: int = 0,
         delay: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
+        transport: str = "auto",
     ) -> None:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
-        first picture, which even out what the network delays more than the rest. UsageError if the URL is none."""
-        self._makeClient = partial(RtspClient, url, clock=clock)
+        first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
+        UDP, and TCP if nothing comes. UsageError if the URL is none."""
+        self.way = Way(transport, rtpPort, self._onRtp, self._onRtcp)
+        self._makeClient = partial(RtspClient, url, clock=clock, onInterleaved=self.way.deliver)
         self.client = self._makeClient(dialect)
         self.receiver = Receiver(CLOCK_RATE, delay)             # another one after setup()
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position = 0.0                     # … and where in it the latest frame belongs
         self.ended = False                      # played to the end
-        self.notice = ""                        # what the user should know, though it is no error
-        self.rtpPort = rtpPort                  # the real one after openRtpPort()
         self.clock = clock
         self._delay = delay
         self._payloadType = JPEG
         self._streamUrl = url
         self._sender = Sender()
-        self._senders: set[str] = set()         # where media may come from
-        self._ports: UdpPorts | None = None
+        self._start: float | None = None        # where the latest PLAY began
         self._closed = False
-        self._lock = threading.Lock()
-        self._news = threading.Event()          # a packet came
+        self._lock, self._news = threading.Lock(), threading.Event()       # the latter: a packet came
         self._playSent = self._firstPlay = self._framesBefore = 0.0
         self._rtcpSent = self._rtcpReceived = 0
 
@@ -88,50 +87,54 @@ class Player:
     def connect(self) -> None:
         self.client.connect()
 
-    def _beginAnew(self, found: AnotherDialect) -> None:
-        """A new connection: on the old one, the server was asked in a dialect that may have confused it."""
-        log.info("! %s: once more, in the dialect %r", found, found.dialect)
+    def _beginAnew(self, dialect: str) -> None:
         self.client.close()
-        self.client = self._makeClient(found.dialect)
+        self.client = self._makeClient(dialect)
         if self._closed:                        # in this moment, by another thread
             self.client.close()
         self.client.connect()
 
-    def openRtpPort(self) -> UdpPorts:
-        """Two UDP sockets where the server's packets will arrive, on the address that it knows us by."""
-        try:
-            self._ports = UdpPorts(self.client.connection.local, self.rtpPort)
-        except OSError as error:
-            raise ConnectError("No UDP port is free", str(error)) from None
-        self.rtpPort, self.notice = self._ports.numbers[0], self._ports.notice
-        self._ports.listen(self._onRtp, self._onRtcp)
-        return self._ports
+    def openRtpPort(self) -> None:
+        """Where the server's packets will arrive, on the address that it knows us by."""
+        self.way.open(self.client.connection, self.client.lab)
 
     def setup(self) -> None:
         """Everything up to the state Ready: connection and port if they are not open yet, description, SETUP."""
-        if self._ports is None:
+        if self.way.ports is None:
             self.connect()
-        ports = self._ports or self.openRtpPort()
+            self.openRtpPort()
         try:
-            self._setup(ports)
-        except AnotherDialect as found:
-            self._beginAnew(found)
-            self._setup(ports)
+            self._setup()
+        except AnotherDialect as found:         # on this connection, the server was asked in one that confused it
+            log.info("! %s: once more, in the dialect %r", found, found.dialect)
+            self._beginAnew(found.dialect)
+            self._setup()
 
-    def _setup(self, ports: UdpPorts) -> None:
-        if self.client.lab:
-            self._streamUrl = self.client.target
+    def _setup(self) -> None:
+        client = self.client
+        self._streamUrl = client.target if client.lab else self._describe()
+        if client.lab:
             self.receiver = Receiver(CLOCK_RATE, self._delay, by_arrival=True)
-        else:
-            self._streamUrl = self._describe()
-        granted = self.client.setup(self._streamUrl, Transport(client_port=ports.numbers))
-        self._senders = {self.client.peer[0]}
-        if granted:
-            self._sender = Sender(granted.ssrc)
-            self._senders |= {granted.source} if granted.source else set()
-            if granted.server_port:
-                ports.open_way(self.client.connection.peer, granted.server_port)
-                self._rtcpSent += 1
+        granted = self.way.setup(partial(client.setup, self._streamUrl), client.connection, client.lab)
+        self._sender = Sender(granted.ssrc, {client.peer[0], granted.source or client.peer[0]})
+        self._rtcpSent += granted.server_port is not None       # one to open the way
+
+    @property
+    def blocked(self) -> bool:
+        """Nothing has come over UDP since PLAY: switchToTcp() may help."""
+        waiting = self.state is State.PLAYING and not (self.client.lab or self.receiver.holding or self.receiver.heard)
+        return waiting and self.way.blocked(self.clock() - self._playSent)
+
+    def switchToTcp(self) -> None:
+        """A new session, whose media come inside the connection; it plays from where this one should have."""
+        with self._lock:
+            self.receiver.hold()                # no more complaints about this one
+        with suppress(ClientError):
+            self.client.teardown(1.0)
+        self.way.switch(BLOCKED)
+        self._beginAnew("rfc")
+        self._setup()
+        self.play(self._start)
 
     def _describe(self) -> str:
         """The URL of the stream to set up; what else the server says about it."""
@@ -156,7 +159,7 @@ class Player:
             start = 0.0
         with self._lock:
             self.receiver.hold()
-        self._playSent = self.clock()
+        self._playSent, self._start = self.clock(), start
         self._sender.begin(self._playSent)
         self._firstPlay = self._firstPlay or self._playSent
         self._framesBefore = self.receiver.frames
@@ -197,10 +200,9 @@ class Player:
         """Twice is fine. Ends both threads; a request under way fails."""
         self._closed = True
         self.client.close()
-        if self._ports:
-            self._ports.close()
+        self.way.close()
 
-    # ---- on the thread "receiver"
+    # ---- on the thread "receiver", or "control" if they come inside the connection
 
     def _onRtp(self, data: bytes, address: Address) -> None:
         """What is no RTP, or not for us, is dropped without a word: anybody can send anything to a UDP port."""
@@ -211,27 +213,24 @@ class Player:
         except ValueError:
             return
         ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
-        if address[0] in self._senders and (self.client.lab or ours):
-            number, ticks, last = packet.seqNum(), packet.timestamp(), bool(packet.marker())
-            arrival = Arrival(number, ticks, last, packet.getPayload(), len(data), now)
+        if address[0] in self._sender.addresses and (self.client.lab or ours):
+            numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
             with self._lock:
-                self.receiver.arrived(arrival)
+                self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))
             self._news.set()
 
     def _onRtcp(self, data: bytes, address: Address) -> None:
         try:
-            reports = rtcp.parse(data)
+            over = self._sender.says_goodbye(rtcp.parse(data))
         except ValueError:
             return
-        if address[0] not in self._senders:
-            return
-        with self._lock:
-            self._rtcpReceived += 1
-            for report in reports:
-                if isinstance(report, rtcp.Goodbye) and (self._sender.ssrc in report.ssrcs or not report.ssrcs):
+        if address[0] in self._sender.addresses:
+            with self._lock:
+                self._rtcpReceived += 1
+                if over:
                     log.info("< BYE")
                     self.receiver.end(self.clock())
-        self._news.set()
+            self._news.set()
 
     # ---- the pictures
 
@@ -257,7 +256,7 @@ class Player:
                 return []
             frames = self.receiver.due(now, newestOnly)
             finished = self.receiver.finished(now)
-            over = finished or self._silentEnd(now)
+            over = finished or (not frames and self._silentEnd(now))
         if frames:
             self.position = frames[-1].time
         if over:
@@ -271,13 +270,16 @@ class Player:
 
     def _silentEnd(self, now: float) -> bool:
         """Is this silence the end of the movie? MediaError if it is a failure."""
-        client, receiver = self.client, self.receiver
+        client, receiver, tcp = self.client, self.receiver, self.way.transport == "tcp"
+        nearEnd = silence.near_end(self.position, self.duration)
+        if tcp and client.lost and not receiver.ended and receiver.next_due() is None:
+            return silence.check_cut(client.lost, nearEnd)
         if receiver.frames > (0 if client.lab else self._framesBefore):
-            nearEnd = silence.near_end(self.position, self.duration)
             return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
         came = receiver.heard is not None and receiver.heard > self._playSent
         problem = receiver.reason if came else None
-        silence.check_patience(now - self._playSent, client.lab, client.name, self.rtpPort, problem)
+        waited, port = now - self._playSent, None if tcp else self.way.rtp_port
+        silence.check_patience(waited, client.lab, client.name, port, problem)
         return False
 
     # ---- the report
@@ -288,7 +290,7 @@ class Player:
         return {
             "url": self.client.url,
             "dialect": "lab" if self.client.lab else "rfc",
-            "transport": "udp",
+            "transport": self.way.transport,
             "rtsp_version": VERSION.removeprefix("RTSP/"),
             **self.receiver.statistics(),
             "first_frame_ms": None if first is None else round(1000 * (first - self._firstPlay), 1),

@@ -28,7 +28,7 @@ from rtsp import granted
 from rtsp.errors import MessageError
 from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, UsageError, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
-from rtsp.message import Headers, Request, Response
+from rtsp.message import Headers, Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
 from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
@@ -54,8 +54,10 @@ class RtspClient:
         dialect: str = "rfc",
         timeout: float = REPLY_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
+        onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
     ) -> None:
-        """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply."""
+        """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
+        gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control"."""
         try:
             parts = RtspUrl.parse(url)
         except MessageError as error:
@@ -74,6 +76,7 @@ class RtspClient:
         self.lost = ""                          # why the server is gone; "" while it is not
         self._timeout = timeout
         self._clock = clock
+        self._onInterleaved = onInterleaved
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -230,6 +233,8 @@ class RtspClient:
                 message = self.connection.receive(LONGEST_WAIT)
                 if isinstance(message, Response):
                     self._deliver(message)
+                elif isinstance(message, Interleaved):
+                    self._onInterleaved(message, self.connection)
                 elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
                 self._keepAlive()

@@ -1,4 +1,4 @@
-"""The UDP ports where a client receives one stream."""
+"""Where a client receives one stream: two UDP ports, or two channels of the RTSP connection."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from net.addresses import Address, at_port
 from net.channels import bind_pair
 from net.datagrams import DatagramReader, Handler
+from rtsp.headers import Transport
+from rtsp.message import Interleaved
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,16 @@ class UdpPorts:
         self._reader.add(self._rtp, rtp)
         self._reader.add(self._rtcp, rtcp)
 
+    @property
+    def offer(self) -> Transport:
+        """What SETUP asks for."""
+        return Transport(client_port=self.numbers)
+
+    def granted(self, transport: Transport, peer: Address) -> None:
+        """What the server has answered."""
+        if transport.server_port:
+            self.open_way(peer, transport.server_port)
+
     def open_way(self, peer: Address, ports: tuple[int, int]) -> None:
         """One datagram from each of our ports to each of the peer's: a firewall or a router between us then lets the
         answers in."""
@@ -59,6 +71,38 @@ class UdpPorts:
                 self._reader.discard(self._rtp)
                 self._reader.discard(self._rtcp)
                 self._reader.close()
+
+
+class InnerPorts:
+    """Two channels of the RTSP connection (RFC 2326 §10.12), RTP on the first and RTCP on the second; used like
+    UdpPorts. Their `numbers` are ours until the server has chosen others."""
+
+    def __init__(self) -> None:
+        self.numbers = (0, 1)
+        self._handlers: tuple[Handler, ...] = ()
+
+    def listen(self, rtp: Handler, rtcp: Handler) -> None:
+        """Hand each packet to one of these, on the thread that receives replies."""
+        self._handlers = (rtp, rtcp)
+
+    @property
+    def offer(self) -> Transport:
+        """What SETUP asks for."""
+        return Transport("RTP/AVP/TCP", interleaved=self.numbers)
+
+    def granted(self, transport: Transport, peer: Address) -> None:
+        """What the server has answered."""
+        self.numbers = transport.interleaved or self.numbers
+
+    def deliver(self, frame: Interleaved, peer: Address) -> None:
+        """What came in the connection; what is on other channels is dropped."""
+        for number, handler in zip(self.numbers, self._handlers, strict=False):
+            if number == frame.channel:
+                handler(frame.data, (peer[0], peer[1]))
+
+    def close(self) -> None:
+        """Twice is fine."""
+        self._handlers = ()
 
 
 def _bind(local: Address, wanted: int) -> tuple[socket.socket, socket.socket]:

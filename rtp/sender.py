@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
+from rtp.rtcp import Goodbye
+
 PATIENCE = 1.0  # seconds of silence after which another sender is believed
 
 
@@ -13,8 +17,9 @@ class Sender:
     insisted on: not every server announces the one that it uses.
     """
 
-    def __init__(self, announced: int | None = None) -> None:
+    def __init__(self, announced: int | None = None, addresses: Collection[str] = ()) -> None:
         self.ssrc = announced  # None: that of the first packet
+        self.addresses = addresses  # where it may send from
         self._heard = 0.0
 
     def begin(self, now: float) -> None:
@@ -28,3 +33,8 @@ class Sender:
         if ssrc == self.ssrc:
             self._heard = now
         return ssrc == self.ssrc
+
+    def says_goodbye(self, reports: Iterable[object]) -> bool:
+        """Is our sender's BYE among these packets of RTCP? One that names nobody is believed (RFC 3550 §6.6)."""
+        goodbyes = [report for report in reports if isinstance(report, Goodbye)]
+        return any(self.ssrc in goodbye.ssrcs or not goodbye.ssrcs for goodbye in goodbyes)

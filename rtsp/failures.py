@@ -77,7 +77,7 @@ REFUSALS = {
     453: ("The server has no room for another viewer", "Try again later"),
     454: ("The server has ended the session", "Set it up again"),
     457: ("The movie is not that long", "Begin earlier"),
-    461: ("The server refuses to send over UDP", "This player can receive over nothing else"),
+    461: ("The server does not send media this way", "Try another --transport"),
     500: ('The server cannot play "{name}"', "Its log says why; the file may be damaged"),
     503: ("The server is overloaded", "Try again later"),
 }

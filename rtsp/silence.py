@@ -25,6 +25,13 @@ def near_end(position: float, duration: float | None) -> bool:
     return duration is not None and position > duration - NEAR_END
 
 
+def check_cut(lost: str, near_end: bool) -> bool:
+    """The connection that carried the media is gone, and why. True: about at their end; else MediaError."""
+    if not near_end:
+        raise MediaError(lost, "It carried the media, too. Setup connects again")
+    return True
+
+
 def check_end(came: bool, position: float, duration: float | None) -> None:
     """The server has said that this is the end. MediaError if no frame came before it, or not nearly all."""
     if not came:
@@ -34,14 +41,17 @@ def check_end(came: bool, position: float, duration: float | None) -> None:
         raise MediaError(title, "It may have been stopped")
 
 
-def check_patience(waited: float, lab: bool, name: str, port: int, problem: str | None) -> None:
+def check_patience(waited: float, lab: bool, name: str, port: int | None, problem: str | None) -> None:
     """No frame has come for so many seconds since PLAY: MediaError if that is too long.
 
-    `problem`: why the packets that have come make no frame; None: there were no packets."""
+    `port`: of UDP; None: media come inside the connection. `problem`: why the packets that have come make no frame;
+    None: there were no packets."""
     if waited <= NO_MEDIA:
         return
     if problem is not None:
         raise MediaError("Packets arrive, but they make no picture", problem or "They are empty")
+    if port is None:
+        raise MediaError("Playing, but no packets arrived in the connection", "The server may be busy or stuck")
     advice = "A firewall may drop them; on Windows, allow Python on private networks"
     if lab:     # many of these servers answer 200 to everything
         advice = f'The server may have no "{name}": check the spelling. Or a firewall drops them'

@@ -13,6 +13,7 @@ from net.channels import bind_pair
 from rtp.jpeg import payloads
 from rtp.rtcp import Goodbye, SourceDescription, compound
 from RtpPacket import RtpPacket
+from rtsp.message import Interleaved
 
 SSRC = 42
 SEQ, RTPTIME = 100, 9000  # what the PLAY reply announces
@@ -202,3 +203,16 @@ def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         pause.wait(0.002)
+
+
+INSIDE = OK + b"Session: 5eed;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=0000002A\r\n\r\n"
+
+
+def inside(jpegs: list[bytes]) -> bytes:
+    """These frames of a movie, and its end, as they come inside the connection."""
+    sequence, frames = SEQ, b""
+    for number, jpeg in enumerate(jpegs):
+        for data, marker in payloads(jpeg):
+            frames += bytes(Interleaved(0, rtp(sequence, RTPTIME + number * TICKS, marker, data)))
+            sequence += 1
+    return frames + bytes(Interleaved(1, compound(SourceDescription(SSRC, "server"), Goodbye((SSRC,)))))

@@ -16,7 +16,7 @@ import pytest
 from Player import Player, State
 from rtsp.failures import ConnectError
 from tests.movies import SIZE, jpeg
-from tests.scripted import LASTING_25, SEQ, STANDARD, ScriptedServer, refused
+from tests.scripted import INSIDE, LASTING_25, SEQ, STANDARD, ScriptedServer, inside, refused
 from tests.tools import need
 from tools import barcode
 
@@ -368,3 +368,16 @@ def test_an_error_of_the_program_without_screen_is_not_the_windows():
     assert (error.title, error.advice, str(error)) == (
         "Cannot reach a:1", "Nothing listens there", "Cannot reach a:1. Nothing listens there",
     )  # fmt: skip
+
+
+def test_where_udp_fails_it_plays_over_tcp_and_says_so(windows, monkeypatch):
+    """Without a click, and without waiting in the window's thread."""
+    monkeypatch.setattr("net.way.PATIENCE", 0.1)
+    replies = [STANDARD["PLAY"], STANDARD["PLAY"] + inside([jpeg(0), jpeg(1)])]
+    with ScriptedServer(SETUP=[STANDARD["SETUP"], INSIDE], PLAY=replies) as server:
+        screen = windows(server)
+        screen.click("SETUP")
+        screen.click("PLAY")
+        screen.until(screen.reads("The end"))
+        assert screen.client.player.receiver.shown.frames == 2
+        assert "Switched to TCP" in screen.client.notice()

@@ -17,7 +17,7 @@ import pytest
 import ClientLauncher
 from rtsp.failures import ServerRefused
 from tests.movies import jpeg
-from tests.scripted import OK, SEQ, STANDARD, ScriptedServer, refused, rtp
+from tests.scripted import INSIDE, OK, SEQ, STANDARD, ScriptedServer, inside, refused, rtp
 from tests.tools import need
 from tools import barcode
 
@@ -162,6 +162,7 @@ def test_no_media_is_code_7(monkeypatch, capsys):
         (["rtsp://a/b", "--stats", "/no/such/folder/s.json"], "there is no folder"),
         (["rtsp://a/b", "--transport", "pigeon"], "invalid choice"),
         (["rtsp://a/b", "--dialect", "lab", "--start", "3"], "cannot jump"),
+        (["rtsp://a/b", "--dialect", "lab", "--transport", "tcp"], "UDP alone"),
         (["rtsp://a/b", "--record", "x"], "unrecognized arguments"),
         ([], "required"),
     ],
@@ -300,3 +301,20 @@ def test_headless_needs_neither_tk_nor_pillow(server, tmp_path):
     done = run(server.url, "--headless", "--buffer", "0", "--snapshot", tmp_path / "a.jpg", env=environment)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_where_udp_fails_it_plays_over_tcp_and_says_so(monkeypatch, tmp_path, caplog):
+    """One line, and every frame."""
+    monkeypatch.setattr("net.way.PATIENCE", 0.1)
+    play_replies = [STANDARD["PLAY"], STANDARD["PLAY"] + inside(JPEGS)]
+    with ScriptedServer(SETUP=[STANDARD["SETUP"], INSIDE], PLAY=play_replies) as server:
+        assert play(server.url, "--stats", tmp_path / "s.json") == 0
+    statistics = json.loads((tmp_path / "s.json").read_text())
+    assert (statistics["transport"], statistics["frames_shown"], statistics["lost"]) == ("tcp", len(JPEGS), 0)
+    assert caplog.messages == ["! No UDP packets arrived (firewall?). Switched to TCP."]
+
+
+def test_tcp_if_asked_for(tmp_path, caplog):
+    with ScriptedServer(SETUP=INSIDE, PLAY=STANDARD["PLAY"] + inside(JPEGS)) as server:
+        assert play(server.url, "--transport", "tcp", "--stats", tmp_path / "s.json") == 0
+    assert json.loads((tmp_path / "s.json").read_text())["frames_shown"] == len(JPEGS) and not caplog.messages

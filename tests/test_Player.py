@@ -8,10 +8,14 @@ import time
 import pytest
 
 from Player import Player
-from rtsp.failures import ConnectError, MediaError, MissingError, ReplyTimeout, ServerRefused
+from rtp.jpeg import payloads
+from rtp.rtcp import Goodbye, SourceDescription, compound
+from rtsp.failures import ConnectError, MediaError, MissingError, ReplyTimeout, ServerRefused, UsageError
+from rtsp.message import Interleaved
 from rtsp.states import State
-from tests.movies import jpeg
+from tests.movies import jpeg, lab_movie
 from tests.scripted import (
+    INSIDE,
     LASTING_25,
     OK,
     RTPTIME,
@@ -24,6 +28,7 @@ from tests.scripted import (
     refused,
     rtp,
 )
+from tests.serving import number, serving
 
 JPEGS = [jpeg(number) for number in range(6)]
 
@@ -274,8 +279,8 @@ def test_the_way_through_a_firewall_is_opened(players):
     with ScriptedServer() as server:
         player = players(server)
         player.setup()
-        assert server.rtp.recvfrom(100) == (b"\x80" + bytes(11), ("127.0.0.1", player.rtpPort))
-        assert server.rtcp.recvfrom(100) == (b"\x80\xc9\x00\x01" + bytes(4), ("127.0.0.1", player.rtpPort + 1))
+        assert server.rtp.recvfrom(100) == (b"\x80" + bytes(11), ("127.0.0.1", player.way.rtp_port))
+        assert server.rtcp.recvfrom(100) == (b"\x80\xc9\x00\x01" + bytes(4), ("127.0.0.1", player.way.rtp_port + 1))
     with ScriptedServer(SETUP=OK + b"Session: 1\r\n\r\n") as server:
         players(server).setup()  # it does not say where: nothing to open
 
@@ -288,7 +293,7 @@ def test_no_media(players, clock):
         clock.now += 5
         assert player.dueFrames() == []
         clock.now += 0.1
-        with pytest.raises(MediaError, match=f"no packets arrived on UDP {player.rtpPort}. A firewall") as caught:
+        with pytest.raises(MediaError, match=f"no packets arrived on UDP {player.way.rtp_port}. A firewall") as caught:
             player.dueFrames()
         assert caught.value.code == 7
 
@@ -352,12 +357,12 @@ def test_the_wanted_port_is_used_or_said_why_not(players):
     with ScriptedServer() as server, ScriptedServer() as other:
         first = players(server)
         first.setup()
-        second = players(other, rtpPort=first.rtpPort)
+        second = players(other, rtpPort=first.way.rtp_port)
         second.setup()
-        assert second.rtpPort > first.rtpPort and second.rtpPort % 2 == 0
-        assert second.notice == f"Port {first.rtpPort} is taken; using {second.rtpPort}"
-        assert other.client_port == second.rtpPort
-        assert first.notice == ""
+        assert second.way.rtp_port > first.way.rtp_port and second.way.rtp_port % 2 == 0
+        assert second.way.notice == f"Port {first.way.rtp_port} is taken; using {second.way.rtp_port}"
+        assert other.client_port == second.way.rtp_port
+        assert first.way.notice == ""
 
 
 def test_no_port_at_all(players, monkeypatch):
@@ -536,3 +541,164 @@ def test_a_server_that_answers_nothing(players, clock):
         player.client._replies._clock = time.monotonic
         with pytest.raises(ReplyTimeout):
             player.setup()
+
+
+# --- inside the connection --------------------------------------------------------------------------------------------
+
+NO_UDP = refused(461, "Unsupported transport")
+
+
+def send_frame(server, channel, data):
+    assert server.connection
+    server.connection.sendall(bytes(Interleaved(channel, data)))
+
+
+def send_inside(server, number, sequence=SEQ, channel=0):
+    """Frame `number` as `$` frames; the next free sequence number."""
+    for data, marker in payloads(JPEGS[number]):
+        send_frame(server, channel, rtp(sequence, RTPTIME + number * TICKS, marker, data))
+        sequence += 1
+    return sequence
+
+
+def setups(server):
+    requests = []
+    while not server.asked.empty():
+        requests.append(server.asked.get())
+    return [request.split("Transport: ")[1].split("\r\n")[0] for request in requests if request.startswith("SETUP")]
+
+
+@pytest.mark.parametrize("channel", [0, 6])
+def test_media_come_inside_the_connection_if_asked_to(players, clock, channel):
+    """On the channels that the reply names; replies come between them, and BYE on the second channel is the end."""
+    with ScriptedServer(SETUP=INSIDE.replace(b"0-1", b"%d-%d" % (channel, channel + 1))) as server:
+        player = players(server, transport="tcp", delay=0)
+        start(player)
+        assert setups(server) == ["RTP/AVP/TCP;unicast;interleaved=0-1"]
+        send_frame(server, 99, rtp(SEQ, RTPTIME, True, b"x"))
+        sequence = send_inside(server, 0, SEQ, channel)
+        frames_come(player, 1)
+        player.pause()
+        server.script["PLAY"] = STANDARD["PLAY"].replace(b"seq=100", b"seq=%d" % sequence)
+        player.play()
+        send_inside(server, 1, sequence, channel)
+        frames_come(player, 2)
+        bye = compound(SourceDescription(42, "server"), Goodbye((42,)))
+        send_frame(server, channel + 1, bye)
+        eventually(lambda: player.receiver.ended)
+        clock.now += 0.05
+        assert len(player.dueFrames()) == 2
+        statistics = player.statistics()
+        assert (statistics["transport"], statistics["rtcp_received"], statistics["lost"]) == ("tcp", 1, 0)
+
+
+def test_a_server_without_udp_is_asked_for_tcp(players, clock):
+    """After its 461, on the same connection, and the user is told."""
+    with ScriptedServer(SETUP=[NO_UDP, INSIDE]) as server:
+        player = players(server)
+        start(player)
+        assert [text[:12] for text in setups(server)] == ["RTP/AVP;unic", "RTP/AVP/TCP;"] and server.connections == 1
+        assert player.way.notice == "The server does not send over UDP. Switched to TCP."
+        send_inside(server, 0)
+        frames_come(player, 1)
+        assert player.statistics()["transport"] == "tcp" and not player.blocked
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_what_was_asked_for_is_not_replaced(players, transport):
+    """Without auto, 461 is the end."""
+    with ScriptedServer(SETUP=NO_UDP) as server:
+        with pytest.raises(ServerRefused) as caught:
+            players(server, transport=transport).setup()
+        assert caught.value.status == 461 and len(setups(server)) == 1
+
+
+def test_when_nothing_comes_over_udp_a_new_session_asks_for_tcp(players, clock, caplog):
+    """After three seconds, not earlier; from where the first one should have begun, and with a line that says so."""
+    with ScriptedServer(SETUP=[STANDARD["SETUP"], INSIDE], DESCRIBE=LASTING_25) as server:
+        player = players(server)
+        player.setup()
+        assert not player.blocked
+        player.play(2.0)
+        clock.now += 2.9
+        assert not player.blocked and player.dueFrames() == []
+        clock.now += 0.2
+        assert player.blocked
+        player.switchToTcp()
+        requests = [server.asked.get() for _ in range(9)]
+        assert [request.split()[0] for request in requests] == [
+            "OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN", "OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+        assert "interleaved=0-1" in requests[7] and "Range: npt=2.000-" in requests[8] and server.connections == 2
+        assert player.way.notice == "No UDP packets arrived (firewall?). Switched to TCP." and not player.blocked
+        assert caplog.text.count(player.way.notice) == 1
+        send_inside(server, 0)
+        frames_come(player, 1)
+        assert player.state is State.PLAYING
+
+
+def test_a_packet_over_udp_is_reason_enough_to_stay(players, clock):
+    with ScriptedServer(DESCRIBE=LASTING_25) as server:
+        player = players(server)
+        start(player)
+        server.send_frame(0, JPEGS[0], SEQ)
+        frames_come(player, 1)
+        clock.now += 4
+        assert not player.blocked
+
+
+@pytest.mark.parametrize("options", [{"transport": "udp"}, {"transport": "tcp"}, {"dialect": "lab"}])
+def test_nothing_is_switched_unasked_or_in_the_lab(players, clock, options):
+    lab = "dialect" in options
+    with ScriptedServer(None if lab else {"SETUP": INSIDE}, lab=lab) as server:
+        player = players(server, **options)
+        start(player)
+        clock.now += 4
+        assert not player.blocked
+
+
+def test_nothing_over_tcp_either_is_an_error(players, clock):
+    with ScriptedServer(SETUP=INSIDE) as server:
+        player = players(server, transport="tcp")
+        start(player)
+        clock.now += 5.1
+        with pytest.raises(MediaError, match="no packets arrived in the connection"):
+            player.dueFrames()
+
+
+def test_a_lost_connection_takes_its_media_along(players, clock):
+    """What has come is shown; then it is an error, at once, unless the movie was at its end anyway."""
+    with ScriptedServer(SETUP=INSIDE, DESCRIBE=LASTING_25) as server:
+        player = players(server, transport="tcp")
+        start(player)
+        send_inside(server, 0)
+        frames_come(player, 1)
+        server.hang_up()
+        eventually(lambda: player.client.lost)
+        clock.now += 0.2
+        assert len(player.dueFrames()) == 1
+        with pytest.raises(MediaError, match="closed the connection"):
+            player.dueFrames()
+
+
+def test_a_lab_server_knows_no_tcp(players):
+    with ScriptedServer(lab=True) as server, pytest.raises(UsageError, match="UDP alone"):
+        players(server, dialect="lab", transport="tcp").setup()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_every_frame_of_our_own_server(tmp_path, transport):
+    """Both sides together, to the end."""
+    lab_movie(tmp_path / "movie.Mjpeg", 30)
+    with serving(tmp_path, fps=40) as server:
+        player = Player(server.url(), transport=transport)
+        try:
+            start(player)
+            shown = []
+            while player.state is State.PLAYING:
+                shown += [number(frame.jpeg) for frame in player.dueFrames()]
+                player.wait(0.05)
+            statistics = player.statistics()
+        finally:
+            player.leave()
+    assert shown == list(range(30)) and player.ended
+    assert (statistics["transport"], statistics["lost"], statistics["frames_received"]) == (transport, 0, 30)

@@ -130,7 +130,7 @@ def test_what_happened_in_the_meantime_is_no_error(clients):
         (refused(404, "Not Found"), ServerRefused, 4, 'The server has no "movie.Mjpeg"', State.READY),
         (refused(401, "Unauthorized"), AuthenticationError, 6, "name and a password", State.READY),
         (refused(454, "Session Not Found"), ServerRefused, 4, "ended the session", State.INIT),
-        (refused(461, "Unsupported transport"), ServerRefused, 4, "refuses to send over UDP", State.READY),
+        (refused(461, "Unsupported transport"), ServerRefused, 4, "does not send media this way", State.READY),
         (refused(599, "Odd"), ServerRefused, 4, "refused PLAY. It may say why in its log (599 Odd)", State.READY),
         (refused(302, "Moved", b"Location: rtsp://b/c\r\n"), ServerRefused, 4, "sends us to rtsp://b/c", State.INIT),
         (OK + b"RTP-Info\r\n\r\n", ConnectError, 3, "does not speak RTSP", State.INIT),

@@ -1,5 +1,6 @@
 """Whose packets are ours."""
 
+from rtp.rtcp import Goodbye, SourceDescription
 from rtp.sender import PATIENCE, Sender
 
 OURS, OTHER = 1, 2
@@ -38,3 +39,10 @@ def test_a_pause_is_no_silence():
     assert sender.sent(OURS, 10.1)
     sender.begin(60.0)
     assert not sender.sent(OTHER, 60.1)
+
+
+def test_only_our_sender_can_say_goodbye():
+    """And one that names nobody."""
+    sender = Sender(5)
+    assert sender.says_goodbye([SourceDescription(5, "x"), Goodbye((7, 5))]) and sender.says_goodbye([Goodbye(())])
+    assert not sender.says_goodbye([Goodbye((7,)), SourceDescription(5, "x")])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rtsp import silence
 from rtsp.failures import MediaError
 from rtsp.silence import LAB_END, NO_MEDIA, check_patience, is_end
 
@@ -33,3 +34,14 @@ def test_no_frame_at_all_is_said_with_its_likely_cause(lab, problem, words):
     check_patience(NO_MEDIA, lab, "movie.Mjpeg", 25000, problem)
     with pytest.raises(MediaError, match=words):
         check_patience(NO_MEDIA + 0.1, lab, "movie.Mjpeg", 25000, problem)
+
+
+def test_a_lost_connection_that_carried_the_media_is_a_failure_before_the_end():
+    assert silence.check_cut("gone", near_end=True)
+    with pytest.raises(MediaError, match="gone"):
+        silence.check_cut("gone", near_end=False)
+
+
+def test_silence_inside_the_connection_is_no_firewall():
+    with pytest.raises(MediaError, match="in the connection"):
+        silence.check_patience(silence.NO_MEDIA + 1, False, "movie", None, None)

@@ -1,0 +1,94 @@
+"""How the media of a client come: over UDP where that gets through, else inside the RTSP connection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from net.connection import Connection
+from net.datagrams import Handler
+from net.ports import InnerPorts, UdpPorts
+from rtsp.failures import ConnectError, ServerRefused, UsageError
+from rtsp.headers import Transport
+from rtsp.message import Interleaved
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 3.0      # seconds after PLAY in which a first packet comes if UDP gets through
+REFUSED = "The server does not send over UDP. Switched to TCP."
+BLOCKED = "No UDP packets arrived (firewall?). Switched to TCP."
+
+
+class Way:
+    """`wanted`: "udp", "tcp", or "auto": UDP first, and TCP if that fails.
+
+    open(), then setup(); a first packet that does not come in PATIENCE is what switch() is for."""
+
+    def __init__(self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler) -> None:
+        """`rtp_port`: of UDP, the real one after open(). The handlers get what arrives, on the thread that reads it."""
+        self.rtp_port = rtp_port
+        self.notice = ""                        # what the user should know
+        self.ports: UdpPorts | InnerPorts | None = None
+        self._wanted = wanted
+        self._handlers = rtp, rtcp
+
+    @property
+    def transport(self) -> str:
+        return "tcp" if isinstance(self.ports, InnerPorts) or self._wanted == "tcp" else "udp"
+
+    @property
+    def may_switch(self) -> bool:
+        return self._wanted == "auto" and self.transport == "udp"
+
+    def open(self, connection: Connection, lab: bool) -> None:
+        """UsageError if the server can only do what is not wanted; ConnectError if there is no port."""
+        if self._wanted == "tcp":
+            if lab:
+                raise UsageError("A server of the classic lab sends over UDP alone", "Leave out --transport tcp")
+            self._take(InnerPorts())
+            return
+        try:
+            ports = UdpPorts(connection.local, self.rtp_port)
+        except OSError as error:
+            raise ConnectError("No UDP port is free", str(error)) from None
+        self.rtp_port, self.notice = ports.numbers[0], ports.notice
+        self._take(ports)
+
+    def setup(self, ask: Callable[[Transport], Transport | None], connection: Connection, lab: bool) -> Transport:
+        """Ask for a stream to be sent this way, or another one if that is refused; what was granted."""
+        assert self.ports, "open() comes first"
+        try:
+            granted = ask(self.ports.offer)
+        except ServerRefused as refused:
+            if refused.status != 461 or lab or not self.may_switch:
+                raise
+            self.switch(REFUSED)
+            granted = ask(self.ports.offer)
+        granted = granted or Transport()
+        self.ports.granted(granted, connection.peer)
+        return granted
+
+    def switch(self, reason: str) -> None:
+        """From UDP to TCP."""
+        self.notice = reason
+        log.warning("! %s", reason)
+        self.close()
+        self._take(InnerPorts())
+
+    def blocked(self, waited: float) -> bool:
+        """No packet for so many seconds: is it time for another way?"""
+        return self.may_switch and waited > PATIENCE
+
+    def deliver(self, frame: Interleaved, connection: Connection) -> None:
+        """What came inside the connection."""
+        if isinstance(self.ports, InnerPorts):
+            self.ports.deliver(frame, connection.peer)
+
+    def close(self) -> None:
+        """Twice is fine."""
+        if self.ports:
+            self.ports.close()
+
+    def _take(self, ports: UdpPorts | InnerPorts) -> None:
+        self.ports = ports
+        ports.listen(*self._handlers)
