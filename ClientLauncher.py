@@ -18,8 +18,8 @@ import time
 import traceback
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from CommandLine import seconds, statsFile, where
 from Player import ClientError, Frame, MissingError, Player, State, UsageError
 
 VERSION = "0.1.0"
@@ -108,67 +108,27 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     names = "HOST PORT RTP_PORT FILE | URL"
     add("where", nargs="+", metavar=names, help="RTP_PORT: where the media arrive; 0: anywhere")
     add("--headless", action="store_true", help="play without a window")
-    add("--duration", type=_seconds, metavar="S", help="end S seconds after the first frame")
-    add("--stats", type=_statsFile, metavar="FILE", help="write statistics to FILE.json or FILE.csv; - prints JSON")
+    add("--duration", type=seconds, metavar="S", help="end S seconds after the first frame")
+    add("--stats", type=statsFile, metavar="FILE", help="write statistics to FILE.json or FILE.csv; - prints JSON")
     add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
     add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
-    add("--start", type=_seconds, metavar="S", help="begin S seconds into the movie")
+    add("--start", type=seconds, metavar="S", help="begin S seconds into the movie")
     add("--transport", choices=["auto", "udp", "tcp"], default="auto",
         help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
     add("--dialect", choices=["auto", "rfc", "lab"],
         help="lab: for servers of the classic lab; auto: find out (default: auto with four arguments, rfc with a URL)")
-    add("--buffer", type=_seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
+    add("--buffer", type=seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
     add("--version", action="version", version=f"RTSP lab {VERSION}")
     options = parser.parse_args(argv)
     try:
-        options.url, options.rtpPort = _where(options.where)
+        options.url, options.rtpPort = where(options.where)
     except ValueError as error:
         parser.error(str(error))
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
     if options.dialect == "lab" and (options.start or options.transport == "tcp"):
         parser.error("a server of the classic lab cannot jump (--start), and sends over UDP alone (--transport tcp)")
     return options
-
-
-def _where(words: list[str]) -> tuple[str, int]:
-    """URL and RTP port. ValueError says what is wrong with the arguments."""
-    if len(words) == 1:
-        if "://" not in words[0]:
-            raise ValueError(f"either HOST PORT RTP_PORT FILE or a URL such as rtsp://127.0.0.1:6789/{words[0]}")
-        return words[0], 0
-    if len(words) != 4:
-        raise ValueError(f"HOST PORT RTP_PORT FILE are four arguments, not {len(words)}")
-    host, port, rtpPort, name = words
-    if not host or not name.strip("/"):
-        raise ValueError("HOST and FILE must not be empty")
-    host = f"[{host}]" if ":" in host else host
-    url = f"rtsp://{host}:{_number('PORT', port, 1, 65535)}/{quote(name.lstrip('/'))}"
-    return url, 0 if rtpPort == "0" else _number("RTP_PORT", rtpPort, 1024, 65534)     # 65534: RTCP is on the next one
-
-
-def _number(name: str, text: str, lowest: int, highest: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and lowest <= int(text) <= highest):
-        raise ValueError(f"{name} is a number from {lowest} to {highest}, not {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a number is needed, not {text!r}") from None
-    if not (math.isfinite(value) and 0 <= value <= 1e6):
-        raise argparse.ArgumentTypeError(f"{text} is out of range")
-    return value
-
-
-def _statsFile(text: str) -> str:
-    if text != "-" and not text.endswith((".json", ".csv")):
-        raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")
-    if text != "-" and not Path(text).parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
-    return text
 
 
 # ---- playing

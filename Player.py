@@ -9,25 +9,20 @@
         player.wait(0.05)
     player.leave()
 
-The thread "receiver" takes packets from the sockets: RtpPacket.decode, then rtp.receiver, which `_lock` guards.
+It joins two halves that know nothing of each other: RtspClient, the conversation, and StreamReceiver, the media.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from net.addresses import Address
 from net.way import BLOCKED, Way
-from rtp import rtcp
-from rtp.receiver import Arrival, Frame, Receiver
-from rtp.sender import Sender
-from RtpPacket import RtpPacket
+from rtp.receiver import Frame, Receiver
 from rtsp import silence
 from rtsp.failures import AnotherDialect, ClientError, MissingError, ServerRefused, UsageError
 from rtsp.headers import Range
@@ -36,12 +31,11 @@ from rtsp.playable import beginning, choose_video, duration
 from rtsp.states import END, TIMEOUT, State
 from rtsp.url import resolve
 from RtspClient import RtspClient
+from StreamReceiver import StreamReceiver
 
 __all__ = ["ClientError", "Frame", "MissingError", "Player", "State", "UsageError"]     # what its users need, too
 
 log = logging.getLogger(__name__)
-
-JPEG, CLOCK_RATE = 26, 90000    # payload type and ticks a second of JPEG, where nobody says otherwise (RFC 3551 §6)
 
 
 class Player:
@@ -60,29 +54,29 @@ class Player:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
         first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
         UDP, and TCP if nothing comes. UsageError if the URL is none."""
-        self.way = Way(transport, rtpPort, self._onRtp, self._onRtcp)
+        self.stream = StreamReceiver(delay, clock)
+        self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp)
         self._makeClient = partial(RtspClient, url, clock=clock, onInterleaved=self.way.deliver)
         self.client = self._makeClient(dialect)
-        self.receiver = Receiver(CLOCK_RATE, delay)             # another one after setup()
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position = 0.0                     # … and where in it the latest frame belongs
         self.ended = False                      # played to the end
         self.clock = clock
-        self._delay = delay
-        self._payloadType = JPEG
         self._streamUrl = url
-        self._sender = Sender()
         self._start: float | None = None        # where the latest PLAY began
         self._closed = False
-        self._lock, self._news = threading.Lock(), threading.Event()       # the latter: a packet came
         self._playSent = self._firstPlay = self._framesBefore = 0.0
-        self._rtcpSent = self._rtcpReceived = 0
 
     # ---- the conversation
 
     @property
     def state(self) -> State:
         return self.client.state
+
+    @property
+    def receiver(self) -> Receiver:
+        """Everything that is known of the media; another one after setup()."""
+        return self.stream.receiver
 
     def connect(self) -> None:
         self.client.connect()
@@ -112,12 +106,14 @@ class Player:
 
     def _setup(self) -> None:
         client = self.client
-        self._streamUrl = client.target if client.lab else self._describe()
         if client.lab:
-            self.receiver = Receiver(CLOCK_RATE, self._delay, by_arrival=True)
+            self._streamUrl = client.target
+            self.stream.expect(lab=True)
+        else:
+            self._streamUrl = self._describe()
         granted = self.way.setup(partial(client.setup, self._streamUrl), client.connection, client.lab)
-        self._sender = Sender(granted.ssrc, {client.peer[0], granted.source or client.peer[0]})
-        self._rtcpSent += granted.server_port is not None       # one to open the way
+        self.stream.expectFrom(granted.ssrc, {client.peer[0], granted.source or client.peer[0]})
+        self.stream.rtcpSent += granted.server_port is not None     # one to open the way
 
     @property
     def blocked(self) -> bool:
@@ -127,8 +123,7 @@ class Player:
 
     def switchToTcp(self) -> None:
         """A new session, whose media come inside the connection; it plays from where this one should have."""
-        with self._lock:
-            self.receiver.hold()                # no more complaints about this one
+        self.stream.hold()                      # no more complaints about this one
         with suppress(ClientError):
             self.client.teardown(1.0)
         self.way.switch(BLOCKED)
@@ -143,8 +138,8 @@ class Player:
         except ServerRefused as refused:
             log.info("! %s", refused)           # OPTIONS is a courtesy; the next request will tell
         description, base = self.client.describe()
-        media, self._payloadType, clockRate = choose_video(description)
-        self.receiver = Receiver(clockRate, self._delay)
+        media, payloadType, clockRate = choose_video(description)
+        self.stream.expect(payloadType, clockRate)
         self.duration = duration(description)
         return resolve(base, media.control)
 
@@ -157,22 +152,18 @@ class Player:
             raise UsageError("A server of the classic lab cannot jump", "Play from the start")
         if start is None and (self.ended or self.receiver.ended):
             start = 0.0
-        with self._lock:
-            self.receiver.hold()
+        self.stream.hold()
         self._playSent, self._start = self.clock(), start
-        self._sender.begin(self._playSent)
         self._firstPlay = self._firstPlay or self._playSent
         self._framesBefore = self.receiver.frames
         try:
             reply = self.client.play(None if start is None else Range(start))
             begin, info = beginning(reply, self._streamUrl)
             begin = start if begin is None else begin
-            with self._lock:
-                self.receiver.start(self.clock(), begin, info.seq, info.rtptime, keep=start is None)
-                self.ended = False
+            self.stream.start(begin, info.seq, info.rtptime, keep=start is None)
+            self.ended = False
         finally:
-            with self._lock:
-                self.receiver.release()
+            self.stream.release()
 
     def pause(self) -> None:
         """Frames that have come and are not shown yet are kept for the next play()."""
@@ -202,61 +193,27 @@ class Player:
         self.client.close()
         self.way.close()
 
-    # ---- on the thread "receiver", or "control" if they come inside the connection
-
-    def _onRtp(self, data: bytes, address: Address) -> None:
-        """What is no RTP, or not for us, is dropped without a word: anybody can send anything to a UDP port."""
-        now = self.clock()
-        packet = RtpPacket()
-        try:
-            packet.decode(data, strict=not self.client.lab)
-        except ValueError:
-            return
-        ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
-        if address[0] in self._sender.addresses and (self.client.lab or ours):
-            numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
-            with self._lock:
-                self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))
-            self._news.set()
-
-    def _onRtcp(self, data: bytes, address: Address) -> None:
-        try:
-            over = self._sender.says_goodbye(rtcp.parse(data))
-        except ValueError:
-            return
-        if address[0] in self._sender.addresses:
-            with self._lock:
-                self._rtcpReceived += 1
-                if over:
-                    log.info("< BYE")
-                    self.receiver.end(self.clock())
-            self._news.set()
-
     # ---- the pictures
 
     def untilDue(self) -> float | None:
         """Seconds until dueFrames() will have something; None if nobody knows."""
-        with self._lock:
-            due = self.receiver.next_due()
+        due = self.stream.nextDue()
         return None if due is None or self.state is not State.PLAYING else due - self.clock()
 
     def wait(self, timeout: float) -> None:
         """Until a packet comes, a frame is due, or `timeout` seconds are over."""
         due = self.untilDue()
         if (pause := timeout if due is None else min(timeout, due)) > 0:
-            self._news.wait(pause)
-        self._news.clear()
+            self.stream.news.wait(pause)
+        self.stream.news.clear()
 
     def dueFrames(self, newestOnly: bool = False) -> list[Frame]:
         """The frames to be shown now, in order; at the end of the movie the state becomes Ready. `newestOnly`: one at
         most, the others are skipped. MediaError if what should come does not."""
-        now = self.clock()
-        with self._lock:
-            if self.state is not State.PLAYING or self.receiver.holding:
-                return []
-            frames = self.receiver.due(now, newestOnly)
-            finished = self.receiver.finished(now)
-            over = finished or (not frames and self._silentEnd(now))
+        if self.state is not State.PLAYING or self.receiver.holding:
+            return []
+        frames, finished = self.stream.dueFrames(newestOnly)
+        over = finished or (not frames and self._silentEnd(self.clock()))
         if frames:
             self.position = frames[-1].time
         if over:
@@ -292,9 +249,7 @@ class Player:
             "dialect": "lab" if self.client.lab else "rfc",
             "transport": self.way.transport,
             "rtsp_version": VERSION.removeprefix("RTSP/"),
-            **self.receiver.statistics(),
+            **self.stream.statistics(),
             "first_frame_ms": None if first is None else round(1000 * (first - self._firstPlay), 1),
-            "rtcp_sent": self._rtcpSent,
-            "rtcp_received": self._rtcpReceived,
             "error": None,
         }

@@ -25,6 +25,7 @@ if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
           f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
     sys.exit(5)
 
+from CommandLine import portNumber, positive, timeout
 from media.library import Library
 from media.prepare import Preparer
 from net.addresses import listen
@@ -191,29 +192,6 @@ def parseArguments(arguments):
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
     return parser.parse_args(arguments)
-
-
-def portNumber(text):
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
-
-
-def positive(text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text!r}")
-    return value
-
-
-def timeout(text):
-    """As the Session header has it (RFC 2326 §12.37)."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**6:
-        raise argparse.ArgumentTypeError(f"whole seconds from 1 to 1000000 are needed, not {text!r}")
-    return int(text)
 
 
 def mediaFolder(named):

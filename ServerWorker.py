@@ -9,26 +9,24 @@ import time
 from email.utils import formatdate
 
 from media.errors import MediaError, NotFound
-from media.prepare import Packing
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
 from RtpPacket import RtpPacket
-from rtsp import lab, limits, offers
+from rtsp import answers, lab, limits, offers
+from rtsp.checks import check
 from rtsp.errors import (
     MessageError,
     MethodError,
     NotImplementedMethod,
     RtspError,
     SessionError,
-    VersionError,
 )
 from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
-from rtsp.message import VERSION, Headers, Interleaved, Request, Response
+from rtsp.message import Headers, Interleaved, Request, Response
 from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, State, allowed, next_state
 from rtsp.url import base_url, control, named
-from Stream import Stream
 
 log = logging.getLogger(__name__)
 
@@ -119,12 +117,7 @@ class ServerWorker:
             return response
 
     def findHandler(self, request):
-        if request.version != VERSION:
-            raise VersionError(f"this server speaks {VERSION}, not {request.version}")
-        if request.cseq is None and not request.lab:
-            raise MessageError("a request needs a CSeq")
-        if required := request.headers.get_all("Require"):
-            raise RtspError("unknown option", 551, {"Unsupported": ", ".join(required)})
+        check(request)
         granted = lab.GRANTED if request.lab else METHODS
         handler = getattr(self, "do_" + request.method, None) if request.method in granted else None
         if handler is None:
@@ -247,11 +240,7 @@ class ServerWorker:
             raise RtspError("no sockets left", 503) from None
         if session.lab or channel.connection:
             self.bound.add(session)
-        channel.listen(self.server.reader, lambda data, address: session.heard())
-        packing = Packing.WHOLE if session.lab else Packing.FRAGMENTS
-        stream = Stream(presentation.sources[number], channel, self.server.preparer, packing, session)
-        session.setUp(number, stream, self.server.reader)
-        return stream
+        return session.open(number, presentation.sources[number], channel, self.server)
 
     def openChannel(self, transport):
         if transport.tcp:
@@ -265,25 +254,15 @@ class ServerWorker:
         return [method for method in methods if hasattr(self, "do_" + method)]
 
     def refuse(self, error):
-        """The reply to a request that cannot be granted; its body says why, for whoever reads it."""
         log.info("! %s: %s", self.peer, error)
-        headers = Headers([*error.headers.items(), ("Content-Type", "text/plain")])
-        if isinstance(error, MethodError):
-            headers.set("Allow", ", ".join(self.offered(error.allowed)))
-        return Response(error.status, headers, f"{error}\n".encode())
+        return answers.refused(error, self.offered)
 
     def replyRtsp(self, response, request):
-        """Send the reply, in the dialect of the request, or of the conversation if there was none to be read."""
-        if request is not None and (number := request.headers.get("CSeq")) and number.isprintable():
-            response.headers.set("CSeq", number)
-        if request.lab if request is not None else self.labSession:
-            response.lab = True
-            if self.labSession and response.status < 300:       # to a client, another number would be another session
-                response.headers.set("Session", self.labSession.id)
+        """Send the reply; `request` None: to what could not be read."""
+        lab = self.labSession.id if self.labSession else None
+        response = answers.complete(response, request, lab, Server=SERVER_NAME, Date=formatdate(usegmt=True))
+        if response.lab:
             time.sleep(LAB_DELAY)
-        else:
-            response.headers.add("Server", SERVER_NAME)
-            response.headers.add("Date", formatdate(usegmt=True))
         log.info("> %s: %d %s CSeq %s", self.peer, response.status, response.reason, response.headers.get("CSeq"))
         self.connection.send(bytes(response))
 

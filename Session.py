@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from media.prepare import Packing
 from rtsp import limits
 from rtsp.errors import RangeError, RtspError, SessionError
 from rtsp.states import END, TIMEOUT, State, next_state
+from Stream import Stream
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,13 @@ class Session:
         before, self.state = self.state, next_state(self.state, event)
         if self.state is not before:
             log.info("= session %s: %s -> %s (%s)", self.id, before.value, self.state.value, event)
+
+    def open(self, number, source, channel, helpers):
+        """Set up, or set up again, one stream; `helpers` has the preparer and the reader that all share."""
+        channel.listen(helpers.reader, lambda data, address: self.heard())
+        stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else Packing.FRAGMENTS, self)
+        self.setUp(number, stream, helpers.reader)
+        return stream
 
     def setUp(self, number, stream, reader):
         """Add a stream, in place of one of the same number if there is one; its channel is given back."""

@@ -1,0 +1,71 @@
+"""What the programs take on their command lines: each kind of value, and the sentence for one that is none."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from urllib.parse import quote
+
+
+def portNumber(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text!r}")
+    return value
+
+
+def timeout(text: str) -> int:
+    """As the Session header has it (RFC 2326 §12.37)."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**6:
+        raise argparse.ArgumentTypeError(f"whole seconds from 1 to 1000000 are needed, not {text!r}")
+    return int(text)
+
+
+def where(words: list[str]) -> tuple[str, int]:
+    """URL and RTP port. ValueError says what is wrong with the arguments."""
+    if len(words) == 1:
+        if "://" not in words[0]:
+            raise ValueError(f"either HOST PORT RTP_PORT FILE or a URL such as rtsp://127.0.0.1:6789/{words[0]}")
+        return words[0], 0
+    if len(words) != 4:
+        raise ValueError(f"HOST PORT RTP_PORT FILE are four arguments, not {len(words)}")
+    host, port, rtpPort, name = words
+    if not host or not name.strip("/"):
+        raise ValueError("HOST and FILE must not be empty")
+    host = f"[{host}]" if ":" in host else host
+    url = f"rtsp://{host}:{number('PORT', port, 1, 65535)}/{quote(name.lstrip('/'))}"
+    return url, 0 if rtpPort == "0" else number("RTP_PORT", rtpPort, 1024, 65534)     # 65534: RTCP is on the next one
+
+
+def number(name: str, text: str, lowest: int, highest: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and lowest <= int(text) <= highest):
+        raise ValueError(f"{name} is a number from {lowest} to {highest}, not {text!r}")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number is needed, not {text!r}") from None
+    if not (math.isfinite(value) and 0 <= value <= 1e6):
+        raise argparse.ArgumentTypeError(f"{text} is out of range")
+    return value
+
+
+def statsFile(text: str) -> str:
+    if text != "-" and not text.endswith((".json", ".csv")):
+        raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")
+    if text != "-" and not Path(text).parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
+    return text

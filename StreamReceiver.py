@@ -1,0 +1,118 @@
+"""The client's end of one stream, as Stream is the server's: packets from the network in, frames out when they are due.
+
+The thread "receiver" (or "control", if media come inside the RTSP connection) brings the packets: RtpPacket.decode,
+then rtp.receiver. Any other thread may ask for frames.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+from net.addresses import Address
+from rtp import rtcp
+from rtp.receiver import Arrival, Frame, Receiver
+from rtp.sender import Sender
+from RtpPacket import RtpPacket
+
+log = logging.getLogger(__name__)
+
+JPEG, CLOCK_RATE = 26, 90000    # payload type and ticks a second of JPEG, where nobody says otherwise (RFC 3551 §6)
+
+
+class StreamReceiver:
+    """What has come of one stream, and what may be shown of it.
+
+    Lock: `_lock` guards `receiver`; `news` is set when a packet has come.
+    """
+
+    def __init__(self, delay: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`delay`: seconds from the first packet to the first picture, which even out what the network delays more than
+        the rest."""
+        self.receiver = Receiver(CLOCK_RATE, delay)     # another one after expect()
+        self.news = threading.Event()
+        self.clock = clock
+        self.rtcpSent = self.rtcpReceived = 0
+        self._delay = delay
+        self._lab = False
+        self._payloadType = JPEG
+        self._sender = Sender()
+        self._lock = threading.Lock()
+
+    def expect(self, payloadType: int = JPEG, clockRate: int = CLOCK_RATE, lab: bool = False) -> None:
+        """What a description says of the stream."""
+        self._payloadType, self._lab = payloadType, lab
+        self.receiver = Receiver(clockRate, self._delay, by_arrival=lab)
+
+    def expectFrom(self, ssrc: int | None, addresses: Collection[str]) -> None:
+        """What the reply to SETUP says of who sends it."""
+        self._sender = Sender(ssrc, addresses)
+
+    # ---- PLAY, in two steps: packets that come before its reply may belong to the time before or to the time after
+
+    def hold(self) -> None:
+        """Keep what comes until start() or release()."""
+        with self._lock:
+            self.receiver.hold()
+            self._sender.begin(self.clock())
+
+    def start(self, time: float | None, sequence: int | None, timestamp: int | None, keep: bool) -> None:
+        """The reply says which time of the movie begins with which packet; see Receiver.start."""
+        with self._lock:
+            self.receiver.start(self.clock(), time, sequence, timestamp, keep)
+
+    def release(self) -> None:
+        """The reply has come, good or bad."""
+        with self._lock:
+            self.receiver.release()
+
+    # ---- what comes
+
+    def onRtp(self, data: bytes, address: Address) -> None:
+        """What is no RTP, or not for us, is dropped without a word: anybody can send anything to a UDP port."""
+        now = self.clock()
+        packet = RtpPacket()
+        try:
+            packet.decode(data, strict=not self._lab)
+        except ValueError:
+            return
+        ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
+        if address[0] in self._sender.addresses and (self._lab or ours):
+            numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
+            with self._lock:
+                self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))
+            self.news.set()
+
+    def onRtcp(self, data: bytes, address: Address) -> None:
+        try:
+            over = self._sender.says_goodbye(rtcp.parse(data))
+        except ValueError:
+            return
+        if address[0] in self._sender.addresses:
+            with self._lock:
+                self.rtcpReceived += 1
+                if over:
+                    log.info("< BYE")
+                    self.receiver.end(self.clock())
+            self.news.set()
+
+    # ---- what may be shown
+
+    def nextDue(self) -> float | None:
+        """When dueFrames() will have something, by the clock; None if nobody knows."""
+        with self._lock:
+            return self.receiver.next_due()
+
+    def dueFrames(self, newestOnly: bool) -> tuple[list[Frame], bool]:
+        """The frames to be shown now, in order, and whether these were the last."""
+        now = self.clock()
+        with self._lock:
+            if self.receiver.holding:
+                return [], False
+            return self.receiver.due(now, newestOnly), self.receiver.finished(now)
+
+    def statistics(self) -> dict[str, Any]:
+        return {**self.receiver.statistics(), "rtcp_sent": self.rtcpSent, "rtcp_received": self.rtcpReceived}
