@@ -13,7 +13,7 @@ from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
 from RtpPacket import RtpPacket
-from rtsp import answers, lab, limits, offers
+from rtsp import answers, lab, limits, offers, parameters
 from rtsp.checks import check
 from rtsp.errors import (
     MessageError,
@@ -22,8 +22,9 @@ from rtsp.errors import (
     RtspError,
     SessionError,
 )
-from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
+from rtsp.headers import RtpInfo, SessionHeader, Transport
 from rtsp.message import Headers, Interleaved, Request, Response
+from rtsp.playing import Play, pause_point
 from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, State, allowed, next_state
 from rtsp.url import base_url, control, named
@@ -113,7 +114,7 @@ class ServerWorker:
         with session.lock:
             next_state(session.state, request.method)       # MethodError: nothing moves
             response = handler(request, session)
-            session.move(request.method)                    # an RtspError has not come here: it was granted
+            session.granted(request.method)                 # an RtspError has not come here: it was granted
             return response
 
     def findHandler(self, request):
@@ -171,24 +172,22 @@ class ServerWorker:
 
     def do_PLAY(self, request, session):
         self.checkAggregate(request, session)
-        text = request.headers.get("Range")
-        wanted = Range.parse(text) if text else Range()
-        start, runs = session.play(wanted.start, wanted.end)
         duration = session.presentation.duration
-        ends = [end for end in (wanted.end, duration) if end is not None]
-        headers = Headers([("Session", session.id),
-                           ("Range", str(Range(start, min(ends, default=None), now=duration is None)))])
-        if all(run.prepared for run in runs.values()):      # else a live stream has not begun: nobody can know
+        wanted = Play.asked(request.headers, live=duration is None)
+        passage = session.play(wanted.range.start, wanted.range.end, wanted.scale, wanted.speed)
+        headers = Headers([("Session", session.id), *wanted.granted(passage.start, passage.limit(duration))])
+        if passage.exact:
             base = base_url(request.target)
             infos = [RtpInfo(base + control(number), session.streams[number].sequence, run.timestamp)
-                     for number, run in runs.items()]
+                     for number, run in passage.runs.items()]
             headers.add("RTP-Info", ",".join(map(str, infos)))
         return Response(200, headers)
 
     def do_PAUSE(self, request, session):
         self.checkAggregate(request, session)
-        session.pause()
-        return Response(200, Headers([("Session", session.id)]))
+        point = pause_point(request.headers)
+        session.pause(point.start if point else None)
+        return Response(200, Headers([("Session", session.id)] + ([("Range", str(point))] if point else [])))
 
     def do_TEARDOWN(self, request, session):
         self.checkAggregate(request, session)
@@ -200,9 +199,13 @@ class ServerWorker:
 
     def do_GET_PARAMETER(self, request, session):
         """Without a body: a sign of life (RFC 2326 §10.8)."""
-        if names := request.body.split():
-            raise RtspError("unknown parameter " + names[0].decode("utf-8", "replace")[:40], 451)
-        return Response(200, Headers([("Session", session.id)] if session else []))
+        headers = Headers([("Session", session.id)] if session else [])
+        wanted = parameters.names(request.body)
+        if wanted and session is None:
+            raise SessionError("only a session has parameters")
+        if wanted:
+            headers.add("Content-Type", parameters.TYPE)
+        return Response(200, headers, parameters.answer(wanted, session.parameters()) if wanted else b"")
 
     # ---- what they need
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from media.prepare import Packing
+from Playback import Playback
 from rtsp import limits
-from rtsp.errors import RangeError, RtspError, SessionError
-from rtsp.states import END, TIMEOUT, State, next_state
+from rtsp.errors import RtspError, SessionError
+from rtsp.states import TIMEOUT, State, next_state
+from rtsp.timecodes import seconds
 from Stream import Stream
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self):
+        self.playback = Playback(self)
         self.heard()
 
     def heard(self):
@@ -81,52 +84,39 @@ class Session:
                 stream.sequence = old.sequence      # lab clients show only what has a larger number than the last
         self.streams[number] = stream
 
-    def play(self, start, end):
-        """Reserve what a PLAY will send. Returns the start in seconds, and the Run of each stream that has a frame
-        there, by control number. RangeError (457) if none has; then nothing has changed."""
+    def granted(self, method):
+        """Move on after a request, unless it was a PAUSE that lies ahead."""
+        if method != "PAUSE" or self.playback.pausePoint is None:
+            self.move(method)
+
+    def play(self, start, end, scale=1.0, speed=1.0):
+        """Reserve what a PLAY will send, from `start` to `end` (seconds, None: from where it stands, as far as it
+        goes), and return that Passage. A PLAY with a range waits for the end of another that has one (RFC 2326 §10.5);
+        all others act at once. RangeError (457) if no stream has a frame there; then nothing has changed."""
         with self.lock:
-            if start is None:
-                self.rewind()
-            plans = {number: stream.plan(start, end) for number, stream in self.streams.items()}
-            runs = {number: run for number, run in plans.items() if run}
-            if not runs:
-                raise RangeError(f"there is no frame from {start} to {end} s")
-            startTime = min(run.startTime for run in runs.values())
-            self.pause()
-            for number, stream in self.streams.items():
-                if number in runs:
-                    stream.reserve(runs[number], startTime)
-                elif start is not None:
-                    stream.frame = stream.source.frame_at(start)    # behind its end, while others play on
-            return startTime, runs
+            return self.playback.play(start, end, scale, speed)
 
     def start(self, pacer):
         """Send what was reserved: at once, all streams from the same moment on."""
         now = pacer.clock()
         with self.lock:
-            for stream in self.streams.values():
-                stream.start(pacer, now)
+            self.playback.start(pacer, now)
 
-    def pause(self):
-        """When this returns, nothing more is sent."""
+    def pause(self, point=None):
+        """Without a point: when this returns, nothing more is sent. With one (seconds): when playing comes to it, or
+        now if it is past it (RFC 2326 §10.6). RangeError (457) if it lies outside of all that is played and queued."""
         with self.lock:
-            for stream in self.streams.values():
-                stream.stop()
+            if point is None:
+                self.playback.pause()
+            else:
+                self.playback.pauseAt(point)
 
-    def streamEnded(self):
-        """Called by a stream under the lock; the last one ends the range. Only when all are at their end do they begin
-        again: one that is shorter than the others stays silent after a pause."""
-        streams = self.streams.values()
-        if all(stream.run is None for stream in streams):
-            self.move(END)
-            self.rewind()
-
-    def rewind(self):
-        """PLAY without a Range begins again where there is nothing left to go on with."""
-        streams = self.streams.values()
-        if all(stream.source.ended(stream.frame) for stream in streams):
-            for stream in streams:
-                stream.frame = stream.source.first()
+    def parameters(self):
+        """The values of rtsp.parameters.KNOWN."""
+        first, *_ = self.streams.values()
+        jitter = first.report.jitter if first.report else 0.0
+        return {"position": seconds(self.playback.position), "jitter": seconds(jitter),
+                "packets": str(sum(stream.packets for stream in self.streams.values()))}
 
     def close(self, reader, bye=False):
         """Give back the channels; with `bye`, viewers that are playing are told. Twice is fine."""

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from rtsp.errors import MessageError, RangeError, RtspError
-from rtsp.numbers import decimal, number
+from rtsp.numbers import number
+from rtsp.timecodes import UNITS
 
 PortPair = tuple[int, int]
 
@@ -116,7 +117,7 @@ class SessionHeader:
 
 @dataclass(frozen=True)
 class Range:
-    """From when to when to play, in seconds of normal play time (RFC 2326 §3.6, §12.29).
+    """From when to when to play, in seconds of normal play time (RFC 2326 §3.6, §12.29), written in `unit`.
 
     `start` None: from where it stands (`npt=-20`); `now`: the live point; `end` None: to the end.
     """
@@ -124,39 +125,29 @@ class Range:
     start: float | None = None
     end: float | None = None
     now: bool = False
+    unit: str = "npt"
 
     @classmethod
     def parse(cls, text: str) -> Range:
-        """RangeError (457) for a range that is none; 501 for a unit other than npt."""
+        """RangeError (457) for a range that is none; 501 for a unit that is not served. A `;time=` is passed over."""
         unit, equals, value = text.split(";")[0].partition("=")
-        if unit.strip().lower() != "npt" or not equals:
-            raise RtspError(f"ranges in units of {unit.strip()[:20]!r} are not implemented", 501)
+        unit = unit.strip().lower()
+        if unit not in UNITS or not equals:
+            raise RtspError(f"ranges in units of {unit[:20]!r} are not implemented", 501)
+        read, _ = UNITS[unit]
         first, dash, last = (part.strip() for part in value.partition("-"))
         if not dash or not (first or last):
             raise RangeError(f"no range: {text[:60]!r}")
+        now = unit == "npt" and first == "now"
         try:
-            return cls(None if first in ("", "now") else npt(first), npt(last) if last else None, first == "now")
+            return cls(None if now or not first else read(first), read(last) if last else None, now, unit)
         except MessageError as error:
             raise RangeError(str(error)) from None
 
     def __str__(self) -> str:
-        start = "now" if self.now else "" if self.start is None else seconds(self.start)
-        return f"npt={start}-{'' if self.end is None else seconds(self.end)}"
-
-
-def npt(text: str) -> float:
-    """Seconds, or hours:minutes:seconds (RFC 2326 §3.6)."""
-    *larger, rest = text.split(":")
-    if len(larger) not in (0, 2):
-        raise MessageError(f"no time: {text[:40]!r}")
-    hours, minutes = (number(part, 0, 10**6, "npt") for part in larger) if larger else (0, 0)
-    return hours * 3600 + minutes * 60 + decimal(rest, "npt")
-
-
-def seconds(time: float) -> str:
-    """At least three decimals, as players write them, and up to six, so that no frame's time is rounded to another."""
-    text = f"{time:.6f}"
-    return text[:-3] + text[-3:].rstrip("0")
+        _, written = UNITS[self.unit]
+        start = "now" if self.now else "" if self.start is None else written(self.start)
+        return f"{self.unit}={start}-{'' if self.end is None else written(self.end)}"
 
 
 @dataclass(frozen=True)

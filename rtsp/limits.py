@@ -27,3 +27,9 @@ CONNECTIONS = 8192          # more: 503 at once. Each has a thread
 
 # Ports a client may name: below 1024 are system services, which a forged SETUP must not reach
 CLIENT_PORTS = range(1024, 65536)
+
+# Playing (RFC 2326 §12.34, §12.35)
+SCALE = 0.25, 8.0           # least and most, in either direction: how fast a movie goes by, and …
+SPEED = 0.25, 8.0           # … how fast its packets come; what is asked beyond becomes the nearest of these
+QUEUED_PLAYS = 32           # waiting in a session; more: 503. Each keeps a frame of each stream in memory
+PARAMETERS = 32             # asked for by one GET_PARAMETER; more: 400

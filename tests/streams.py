@@ -139,12 +139,12 @@ class Lab:
         self.session.move("SETUP")
         self.stream, self.channel = self.session.streams[0], self.channels[0]
 
-    def play(self, start=None, end=None):
+    def play(self, start=None, end=None, scale=1.0, speed=1.0):
         """What a worker does: reserve, move on, reply, start. Returns the start and the runs."""
-        result = self.session.play(start, end)
-        self.session.move("PLAY")
+        passage = self.session.play(start, end, scale, speed)
+        self.session.granted("PLAY")
         self.session.start(self.pacer)
-        return result
+        return passage.start, passage.runs
 
     def run(self, seconds):
         self.pacer.run_until(self.pacer.now + seconds)

@@ -124,7 +124,7 @@ REFUSED = {
     "an unknown method": (501, "DANCE {url}movie.Mjpeg RTSP/1.0"),
     "a method in small letters": (501, "options {url}movie.Mjpeg RTSP/1.0"),
     "a method named like our own": (501, "__class__ {url}movie.Mjpeg RTSP/1.0"),
-    "frames of another unit": (501, "PLAY {url}movie.Mjpeg RTSP/1.0\nSession: {session}\nRange: smpte=0:10-"),
+    "frames of another unit": (501, "PLAY {url}movie.Mjpeg RTSP/1.0\nSession: {session}\nRange: bytes=0-9"),
     "RTSP 2.0": (505, "OPTIONS {url}movie.Mjpeg RTSP/2.0"),
     "an option": (551, "SETUP {url}movie.Mjpeg RTSP/1.0\nRequire: funky\nTransport: RTP/AVP;unicast;{ports}"),
 }  # fmt: skip

@@ -1,0 +1,116 @@
+"""One PLAY of one stream: which frames, with which timestamps, when."""
+
+import pytest
+
+from Run import Run, nearest
+from tests.streams import PERIOD, Movie
+
+
+def run_of(scale, first=0, speed=1.0, count=200, end=None, start=0.0):
+    source = Movie(count, start)
+    run = Run(source, first, None, source.time(first), end, scale, speed, timestamp=1000)
+    run.begun = 50.0
+    return run
+
+
+def frames(run):
+    """All of them, in their order."""
+    found = []
+    while not run.isOver():
+        found.append(run.frame)
+        run.frame = run.after(run.frame)
+    return found
+
+
+@pytest.mark.parametrize(("scale", "first", "wanted"), [
+    (1.0, 0, [0, 1, 2, 3, 4, 5]),
+    (0.25, 3, [3, 4, 5, 6, 7, 8]),
+    (2.0, 1, [1, 3, 5, 7, 9, 11]),
+    (8.0, 4, [4, 12, 20, 28, 36, 44]),
+    (1.5, 0, [0, 2, 3, 5, 6, 8]),
+    (-1.0, 150, [150, 149, 148, 147, 146, 145]),
+    (-0.5, 150, [150, 149, 148, 147, 146, 145]),
+    (-2.0, 151, [151, 149, 147, 145, 143, 141]),
+    (-2.5, 150, [150, 147, 145, 142, 140, 137]),
+])
+def test_frames_are_left_out_evenly_above_single_scale(scale, first, wanted):
+    """RFC 2326 §12.34: for each second, |scale| seconds of the movie, and never more frames than the movie has."""
+    run = run_of(scale, first)
+    assert frames(run)[:6] == wanted
+    assert [run.after(first, steps) for steps in range(1, 6)] == wanted[1:]
+
+
+@pytest.mark.parametrize("scale", [1.000001, 1.1, 3.3, 7.99, 8.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_any_scale_comes_to_an_end(scale, sign):
+    first = 0 if sign > 0 else 199
+    found = frames(run_of(sign * scale, first))
+    steps = [(new - old) * sign for old, new in zip(found, found[1:], strict=False)]
+    assert min(steps) >= 1 and max(steps) - min(steps) <= 1
+    assert len(found) == pytest.approx(200 / scale, abs=1.01)
+
+
+@pytest.mark.parametrize(("scale", "first", "steps"), [
+    (1.0, 0, [0, 4500, 9000]),
+    (2.0, 0, [0, 4500, 9000]),          # RFC 2326 Appendix B: every second frame, with the usual spacing
+    (0.5, 0, [0, 9000, 18000]),
+    (-1.0, 100, [0, 4500, 9000]),
+    (-4.0, 100, [0, 4500, 9000]),
+    (-0.25, 100, [0, 18000, 36000]),
+    (1.5, 0, [0, 6000, 9000]),          # frames 0, 2, 3
+])
+def test_timestamps_follow_the_playing_and_not_the_movie(scale, first, steps):
+    run = run_of(scale, first)
+    stamps = [run.rtpTime(run.source.time(k)) - 1000 for k in frames(run)[:3]]
+    assert stamps == steps
+
+
+@pytest.mark.parametrize("scale", [0.25, 1.0, 2.0, -1.0, -3.0])
+@pytest.mark.parametrize("speed", [0.5, 1.0, 4.0])
+def test_the_clocks_agree(scale, speed):
+    """A frame's timestamp is that of the moment when it is due: what a sender report needs. Speed moves the moments
+    and no timestamps."""
+    run = run_of(scale, 100, speed)
+    for k in frames(run)[:20]:
+        due = run.due(run.source.time(k))
+        assert run.rtpAt(due) == run.rtpTime(run.source.time(k))
+        assert due - 50 == pytest.approx(abs(k - 100) * PERIOD / abs(scale) / speed)
+
+
+def test_timestamps_wrap_also_before_the_start():
+    run = run_of(1.0)
+    run.timestamp = 2**32 - 4500
+    assert [run.rtpTime(time) for time in (-PERIOD, 0.0, PERIOD)] == [2**32 - 9000, 2**32 - 4500, 0]
+    assert [run.rtpAt(now) for now in (50 - PERIOD, 50.0, 50 + PERIOD)] == [2**32 - 9000, 2**32 - 4500, 0]
+
+
+@pytest.mark.parametrize(("scale", "first", "end", "wanted"), [
+    (1.0, 2, 0.2, [2, 3]),              # half open (RFC 2326 §12.29): the frame at the end is not in it
+    (1.0, 2, 0.2000001, [2, 3]),
+    (1.0, 2, 0.21, [2, 3, 4]),
+    (2.0, 2, 0.4, [2, 4, 6]),
+    (-1.0, 4, 0.1, [4, 3]),
+    (-1.0, 4, 0.09, [4, 3, 2]),
+    (-1.0, 2, None, [2, 1, 0]),
+    (-2.0, 5, None, [5, 3, 1]),
+    (1.0, 198, None, [198, 199]),
+])
+def test_a_range_excludes_its_end(scale, first, end, wanted):
+    assert frames(run_of(scale, first, end=end)) == wanted
+
+
+@pytest.mark.parametrize(("time", "ahead", "back"), [
+    (0.0, 0, 0), (0.02, 1, 0), (0.05, 1, 1), (0.05000001, 1, 1), (0.051, 2, 1), (-1.0, 0, -1), (0.499, 10, 9),
+    (0.5, 10, 9), (99.0, 10, 9),
+])  # fmt: skip
+def test_the_nearest_frame_in_either_direction(time, ahead, back):
+    movie = Movie(10)
+    assert (nearest(movie, time, 1), nearest(movie, time, -1)) == (ahead, back)
+
+
+def test_streams_of_a_session_share_the_start():
+    """A stream whose first frame is later leaves out frames by the same clock."""
+    source = Movie(100, start=0.02)
+    run = Run(source, 0, None, 0.0, None, scale=2.0)
+    assert frames(run)[:4] == [0, 2, 4, 6]
+    assert run.rtpTime(source.time(0)) == 900
