@@ -4,7 +4,7 @@
 
 Light, because it shares the machine with the server that is measured: it reads nothing of a packet but its 12 bytes of
 header, and looks at its sockets every 2 ms only, finding whole frames there. That this does not make frames late is
-due to the system: Linux notes when a datagram came in, and that is the time that counts (elsewhere: when it was read).
+due to the system: Linux notes when a packet came in, and that is the time that counts (elsewhere: when it was read).
 
 One run: describe; have the server prepare the whole movie, with a few viewers at distances of some seconds; SETUP of
 all viewers; PLAY of one after the other, each from a place of its own in the movie; let it settle; then the interval
@@ -24,14 +24,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from bench.figures import judge, percentile
+from bench.inner import Stalled, TcpViewer
 from bench.process import cpu_seconds, raise_descriptor_limit, resident_bytes
-from bench.viewer import LoadError, Media, Viewer, describe
+from bench.viewer import LoadError, Media, UdpViewer, Viewer, describe
 
 TICK = 0.002  # seconds between looks at the sockets
 GAP = 0.005  # seconds from one PLAY to the next
 SETTLE = 1.0  # seconds between the last PLAY and the interval that is measured
+STALLING = 9.0  # seconds until the system's buffers for somebody who does not read are full, at 270 kB/s
 AFTERWARDS = 0.3  # seconds after it in which late frames may still come in
 STRETCH = 2.0  # seconds of the movie that each of the first viewers has prepared
 MOST_FIRST = 64  # of these viewers: a longer movie is prepared in part
@@ -39,35 +42,37 @@ KEEPALIVE = 20.0  # seconds; sessions end after 60 s of silence, with some serve
 REFUSALS = 10  # so many, and the rest would be refused, too
 
 Action = Callable[[], None]
+TRANSPORTS: dict[str, type[Viewer]] = {"udp": UdpViewer, "tcp": TcpViewer}
 
 
 class Audience:
     """Some viewers, and the loop that serves them."""
 
-    def __init__(self, media: Media, count: int) -> None:
+    def __init__(self, media: Media, count: int, transport: str) -> None:
         """Set up `count` viewers, or as many as the server takes."""
         self.viewers: list[Viewer] = []
+        self.stalled: list[Stalled] = []
         self.refusals: list[str] = []
         self._selector = selectors.DefaultSelector()
         self._agenda: list[tuple[float, int, Action]] = []  # a heap of (when, which viewer, what to do)
         try:
             for _ in range(count):
-                self._add(media)
+                self._add(media, TRANSPORTS[transport])
         except BaseException:
             self.close()
             raise
 
-    def _add(self, media: Media) -> None:
+    def _add(self, media: Media, kind: type[Viewer]) -> None:
         try:
-            viewer = Viewer(media)
+            viewer = kind(media)
         except (OSError, LoadError) as error:
             self.refusals.append(str(error) or type(error).__name__)
             if len(self.refusals) >= REFUSALS or isinstance(error, ConnectionRefusedError):
                 raise LoadError(f"{len(self.viewers)} viewers were set up, no more: {error}") from error
             return
         self.viewers.append(viewer)
-        self._selector.register(viewer.rtp, selectors.EVENT_READ, (viewer.receive, None))
-        self._selector.register(viewer.conversation.sock, selectors.EVENT_READ, (viewer.replied, viewer))
+        for sock, action in viewer.sources:
+            self._selector.register(sock, selectors.EVENT_READ, (action, viewer))
 
     def play(self, places: list[float | None], gap: float) -> float:
         """Have each viewer PLAY from its place, one about every `gap` seconds; when the last of them is due.
@@ -92,6 +97,11 @@ class Audience:
                     self.refusals.append(viewer.trouble)
             time.sleep(TICK)
 
+    def stall(self, media: Media, count: int) -> None:
+        """More viewers, who do not read. They have their session in the connection: over UDP nobody would notice."""
+        for _ in range(count):
+            self.stalled.append(Stalled(media))
+
     def _plan(self, when: float, number: int, action: Action) -> None:
         heapq.heappush(self._agenda, (when, number, action))
 
@@ -103,6 +113,8 @@ class Audience:
 
     def close(self) -> None:
         self._selector.close()
+        for one in self.stalled:
+            one.close()
         for viewer in self.viewers:
             viewer.tear_down()
 
@@ -124,17 +136,18 @@ class Usage:
         return cls(time.time(), cpu_seconds(pid), time.process_time(), audience.packets())
 
 
-def needed(viewers: int, seconds: float, gap: float, settle: float) -> float:
+def needed(viewers: int, options: Any) -> float:
     """Seconds of the movie that the first viewer sees of a run."""
-    return viewers * gap + settle + seconds + AFTERWARDS
+    once = options.seconds + AFTERWARDS
+    return viewers * options.gap + options.settle + once + (options.stalling + once if options.stalled else 0)
 
 
-def prepare(media: Media, pid: int | None) -> tuple[int, int | None]:
+def prepare(media: Media, pid: int | None, transport: str) -> tuple[int, int | None]:
     """Have the server prepare the whole movie, so that this is not counted as the cost of viewers. How many viewers it
     took, and the server's memory in bytes while they were there."""
     count = min(MOST_FIRST, math.ceil(media.duration / STRETCH)) if media.duration else 1
     stretch = media.duration / count if media.duration else 0.0
-    audience = Audience(media, count)
+    audience = Audience(media, count, transport)
     try:
         audience.play([number * stretch if media.duration else None for number in range(count)], GAP)
         audience.run(time.time() + count * GAP + stretch + 0.2)
@@ -154,26 +167,34 @@ def places(media: Media, viewers: int, need: float) -> list[float | None]:
     return [lot.uniform(0, room) for _ in range(viewers)]
 
 
-def measure(
-    url: str, viewers: int, seconds: float, gap: float, settle: float, fps: float | None, pid: int | None
-) -> dict[str, object]:
-    """One run. OSError, LoadError."""
-    media = describe(url, fps)
-    starts = places(media, viewers, needed(viewers, seconds, gap, settle))
-    first, memory = prepare(media, pid)
-    audience = Audience(media, viewers)
+def measure(options: argparse.Namespace) -> dict[str, object]:
+    """One run. With `stalled` viewers a second interval is measured, while they are there: its figures are those of all
+    others, under "with_stalled". OSError, LoadError."""
+    media, viewers, pid = describe(options.url, options.fps), options.viewers, options.pid
+    starts = places(media, viewers, needed(viewers, options))
+    first, memory = prepare(media, pid, options.transport)
+    audience = Audience(media, viewers, options.transport)
     try:
-        audience.run(audience.play(starts, gap) + settle)
-        begin = Usage.now(audience, pid)
-        audience.run(begin.time + seconds)
-        end = Usage.now(audience, pid)
+        audience.run(audience.play(starts, options.gap) + options.settle)
+        figures = interval(audience, media, options)
         more_memory = resident_bytes(pid)
-        audience.run(end.time + AFTERWARDS)
+        if options.stalled:
+            audience.stall(media, options.stalled)
+            audience.run(time.time() + options.stalling)
+            figures["with_stalled"] = interval(audience, media, options) | {"kib_per_viewer": None}
     finally:
         audience.close()
-    figures = summary(audience, media, begin, end)
     grown = memory and more_memory and viewers > first and (more_memory - memory) / (viewers - first) / 1024
     return figures | {"kib_per_viewer": grown or None}
+
+
+def interval(audience: Audience, media: Media, options: argparse.Namespace) -> dict[str, object]:
+    """Measure for some seconds."""
+    begin = Usage.now(audience, options.pid)
+    audience.run(begin.time + options.seconds)
+    end = Usage.now(audience, options.pid)
+    audience.run(end.time + AFTERWARDS)
+    return summary(audience, media, begin, end)
 
 
 def summary(audience: Audience, media: Media, begin: Usage, end: Usage) -> dict[str, object]:
@@ -214,10 +235,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--settle", type=float, default=SETTLE, metavar="S", help="before measuring (default: 1)")
     parser.add_argument("--fps", type=float, metavar="F", help="frames a second, where the server does not say")
     parser.add_argument("--pid", type=int, metavar="PID", help="the server's process, to measure it (Linux)")
+    parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="of the media (default: udp)")
+    parser.add_argument("--stalled", type=int, default=0, metavar="N", help="viewers over TCP that read nothing")
+    parser.add_argument("--stalling", type=float, default=STALLING, metavar="S", help="before measuring their effect")
     options = parser.parse_args(arguments)
     raise_descriptor_limit()
     try:
-        print(json.dumps(measure(**vars(options))))
+        print(json.dumps(measure(options)))
     except (OSError, LoadError) as error:
         print(f"{options.url}: {error}", file=sys.stderr)
         return 4

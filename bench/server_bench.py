@@ -3,10 +3,14 @@
     python -m bench.server_bench                                      1, 50 and 200 viewers, 10 s each
     python -m bench.server_bench --viewers 200,800 --repeat 3 --json results.json
     python -m bench.server_bench --size 1280x720 --frame-bytes 73000 --viewers 100
+    python -m bench.server_bench --transport tcp --stalled 5          inside the connection; five who do not read
     python -m bench.server_bench --url rtsp://127.0.0.1:8554/x --pid 1234      a server that runs already
 
 Each run starts the server anew, in a process of its own, with a movie made from movie.Mjpeg, and watches it with
-bench/load.py, in another process of its own. All over UDP, on this machine. The columns:
+bench/load.py, in another process of its own, all on this machine. With --stalled a run has two lines: before so many
+more viewers have asked for the movie inside their connection to read nothing of it, and with them, --stalling seconds
+later: then the system's buffers for them are full, and the server has to drop frames. Both are about the others. The
+columns:
 
     CPU ms     processor time of the server, all its threads, user and system, for one second of one viewer; says
                something only where the frames are near 100 %
@@ -24,6 +28,7 @@ What the figures are not:
    as about the other. Datagrams that a full receive buffer drops count as lost.
 *  Reading, re-encoding and cutting the movie is done before the measuring, by a few viewers that watch all of it: the
    figures are those of a movie that many watch. A movie longer than the server's cache is prepared again and again.
+*  Over TCP a frame that comes in pieces is as late as its last piece; the system merges pieces as it likes.
 *  Noting when a datagram came in costs the sender some 30 ns a packet, about 1 %.
 *  Anything else that runs meanwhile makes all figures worse, never better: --repeat runs each row several times, in
    turn, and shows the best: most viewers served, then least processor time. All runs are in the JSON.
@@ -45,7 +50,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.load import GAP, SETTLE, needed
+from bench.load import GAP, SETTLE, STALLING, TRANSPORTS, needed
 from bench.movie import write_movie
 from bench.process import LINUX, raise_descriptor_limit
 from media.errors import MovieError
@@ -112,8 +117,10 @@ def watch(url: str, pid: int | None, viewers: int, options: argparse.Namespace) 
     """One run of the load generator."""
     command = ["-m", "bench.load", url, "--viewers", str(viewers), "--seconds", str(options.seconds)]
     command += ["--gap", str(options.gap), "--settle", str(options.settle), "--fps", str(options.fps)]
+    command += ["--transport", options.transport, "--stalled", str(options.stalled)]
+    command += ["--stalling", str(options.stalling)]
     command += ["--pid", str(pid)] if pid else []
-    longest = SLOWEST + options.seconds + viewers * (options.gap + SLOWEST_VIEWER)
+    longest = SLOWEST + options.stalling + 2 * options.seconds + viewers * (options.gap + SLOWEST_VIEWER)
     with process(*command) as running:
         try:
             output, _ = running.communicate(timeout=longest)
@@ -156,6 +163,8 @@ def all_runs(movie: Path, options: argparse.Namespace) -> list[Run]:
             runs.append(measure(viewers, movie, options))
             note = f"  run {number + 1} of {options.repeat}" if options.repeat > 1 else ""
             print(table_line(runs[-1]) + note, flush=True)
+            if options.stalled:
+                print(table_line(runs[-1]["with_stalled"]) + f"  with {options.stalled} stalled viewers", flush=True)
             report_refusals(runs[-1])
     return runs
 
@@ -170,7 +179,7 @@ def the_movie(folder: Path, options: argparse.Namespace) -> tuple[Path, str]:
     if options.movie or options.url:
         return options.movie.resolve() if options.movie else folder, str(options.movie or options.url)
     path = folder / "bench.Mjpeg"
-    seconds = SPARE * needed(max(options.viewers), options.seconds, options.gap, options.settle)
+    seconds = SPARE * needed(max(options.viewers), options)
     mean = write_movie(path, options.size, options.frame_bytes, round(seconds * options.fps))
     return path, "{}x{}, {:.0f} bytes a frame".format(*options.size, mean)
 
@@ -180,7 +189,8 @@ def bench(options: argparse.Namespace) -> None:
         movie, name = the_movie(Path(folder), options)
         system = f"{platform.system()} {platform.release()}"
         machine = f"{os.cpu_count()} cores, {system}, Python {platform.python_version()}"
-        print(f"{name}, {options.fps:g} frames/s, UDP over loopback, {options.seconds:g} s a run; {machine}")
+        way = f"{options.transport.upper()} over loopback"
+        print(f"{name}, {options.fps:g} frames/s, {way}, {options.seconds:g} s a run; {machine}")
         if not LINUX:
             print("Processor time and memory of the server are known on Linux only.")
         print(heading())
@@ -189,12 +199,17 @@ def bench(options: argparse.Namespace) -> None:
     if options.repeat > 1:
         print(f"best of {options.repeat}:", *map(table_line, rows), sep="\n")
     if options.json:
-        about = {"movie": name, "fps": options.fps, "machine": machine, "repeat": options.repeat}
+        about = {"movie": name, "machine": machine}
+        about |= {key: getattr(options, key) for key in ("transport", "stalled", "fps", "repeat")}
         options.json.write_text(json.dumps({**about, "best": rows, "runs": runs}, indent=1) + "\n")
 
 
 def counts(text: str) -> list[int]:
     return sorted({positive_int(part) for part in text.split(",")})
+
+
+def natural(text: str) -> int:
+    return 0 if text == "0" else positive_int(text)
 
 
 def positive_int(text: str) -> int:
@@ -218,6 +233,9 @@ def pixels(text: str) -> tuple[int, int]:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.server_bench", description="What a viewer costs the server.")
     parser.add_argument("--viewers", type=counts, default=[1, 50, 200], metavar="N,N,…", help="default: 1,50,200")
+    parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="of the media (default: udp)")
+    parser.add_argument("--stalled", type=natural, default=0, metavar="N", help="and N over TCP that read nothing")
+    parser.add_argument("--stalling", type=positive, default=STALLING, metavar="S", help="until they are measured")
     parser.add_argument("--seconds", type=positive, default=10.0, metavar="S", help="to measure in each run")
     parser.add_argument("--repeat", type=positive_int, default=1, metavar="N", help="runs of each row")
     parser.add_argument("--movie", type=Path, metavar="FILE", help="instead of one drawn for the purpose")

@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -103,9 +104,8 @@ def found(pattern: str, text: str) -> str:
 
 
 class Viewer:
-    """One session: two UDP ports, and what came in."""
-
-    buffer = bytearray(65536)  # for all viewers: nothing is kept of a packet
+    """One session, and what came in. How it comes is the business of UdpViewer and bench.inner.TcpViewer: what SETUP
+    asks for, and `sources`, the sockets to watch, each with what to do when something is there (False: no more)."""
 
     def __init__(self, media: Media) -> None:
         """Connect and SETUP. OSError, LoadError."""
@@ -114,19 +114,19 @@ class Viewer:
         self.packets = 0
         self.asked = 0.0  # when PLAY was sent
         self.trouble = ""
+        self.sources: list[tuple[socket.socket, Callable[[], bool]]] = []
         with ExitStack() as opened:
             self.conversation = Conversation(media.url)
             opened.enter_context(self.conversation.sock)
-            self.rtp, self.rtcp = bind_pair(self.conversation.sock.getsockname(), 0)
-            opened.enter_context(self.rtp)
-            opened.enter_context(self.rtcp)
-            ports = self.rtp.getsockname()[1], self.rtcp.getsockname()[1]
-            transport = "Transport: RTP/AVP;unicast;client_port={}-{}".format(*ports)
+            transport = f"Transport: {self.open(opened)}"
             headers, _ = self.conversation.ask("SETUP", media.control, transport)
             self.session = "Session: " + headers.get("session", "").partition(";")[0]
             self.conversation.sock.setblocking(False)
-            arrival(self.rtp)  # from the first call on, arrivals are noted
             self.opened = opened.pop_all()
+
+    def open(self, opened: ExitStack) -> str:
+        """Make ready for the media; what the Transport header shall say."""
+        raise NotImplementedError
 
     def play(self, start: float | None) -> None:
         where = [] if start is None else [f"Range: npt={start:.3f}-"]
@@ -146,7 +146,26 @@ class Viewer:
                 except (OSError, LoadError) as error:
                     self.trouble = str(error)
 
-    def receive(self) -> None:
+    @property
+    def waited(self) -> float | None:
+        """Seconds from PLAY to the end of the first frame; None: there was none."""
+        return self.record.numbers[0] - self.asked if self.record.numbers else None
+
+
+class UdpViewer(Viewer):
+    """Receives on two UDP ports."""
+
+    buffer = bytearray(65536)  # for all viewers: nothing is kept of a packet
+
+    def open(self, opened: ExitStack) -> str:
+        self.rtp, rtcp = bind_pair(self.conversation.sock.getsockname(), 0)
+        opened.enter_context(self.rtp)
+        opened.enter_context(rtcp)
+        arrival(self.rtp)  # from the first call on, arrivals are noted
+        self.sources = [(self.rtp, self.receive), (self.conversation.sock, self.replied)]
+        return f"RTP/AVP;unicast;client_port={self.rtp.getsockname()[1]}-{rtcp.getsockname()[1]}"
+
+    def receive(self) -> bool:
         """Read up to the end of a frame; if there is more, the selector says so again. This saves the vain attempt that
         would end a loop until nothing is there."""
         buffer = self.buffer
@@ -157,9 +176,10 @@ class Viewer:
                 if buffer[1] & 0x80:  # the marker bit (RFC 3550 §5.1)
                     _, sequence, timestamp = struct.unpack_from("!HHI", buffer)
                     self.record.add(arrival(self.rtp), timestamp, sequence, self.packets)
-                    return
+                    break
         except BlockingIOError:
-            return
+            pass
+        return True
 
     def replied(self) -> bool:
         """Read replies; False when there is nothing to hope for any more."""
@@ -175,11 +195,6 @@ class Viewer:
         elif not data:
             self.trouble = self.trouble or "the server closed the connection"
         return not self.trouble
-
-    @property
-    def waited(self) -> float | None:
-        """Seconds from PLAY to the end of the first frame; None: there was none."""
-        return self.record.numbers[0] - self.asked if self.record.numbers else None
 
 
 def arrival(sock: socket.socket) -> float:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import struct
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from bench import movie, server_bench
 from bench.figures import Record, due_by, judge, percentile
-from bench.load import places
+from bench.inner import TcpViewer
+from bench.load import needed, places
 from bench.process import LINUX, cpu_seconds, resident_bytes
 from bench.viewer import LoadError, Media
 from tests import movies
@@ -164,6 +169,71 @@ def test_a_short_run_gives_plausible_figures(tmp_path, capfd):
     if LINUX:
         assert 0 < run["cpu_ms_per_viewer_second"] < 300
     assert f"{3:>7}" in capfd.readouterr().out.splitlines()[-1]
+
+
+def test_viewers_inside_the_connection_and_some_that_stall(tmp_path, capfd):
+    """Over TCP every frame comes, too; a second line tells of the others while two viewers read nothing."""
+    movies.lab_movie(tmp_path / "short.Mjpeg", frames=200)
+    arguments = ["--movie", str(tmp_path / "short.Mjpeg"), "--viewers", "3", "--seconds", "1", "--settle", "0.1"]
+    arguments += ["--transport", "tcp", "--stalled", "2", "--stalling", "0.5", "--json", str(tmp_path / "out.json")]
+    assert server_bench.main(arguments) == 0
+    results = json.loads((tmp_path / "out.json").read_text())
+    (run,) = results["best"]
+    assert (results["transport"], results["stalled"]) == ("tcp", 2)
+    for figures in (run, run["with_stalled"]):
+        assert (figures["viewers"], figures["viewers_sustained"], figures["refusals"]) == (3, 3, [])
+        assert figures["frames_percent"] == 100 and figures["packets_lost"] == 0
+        assert figures["late_ms_p50"] <= figures["late_ms_p99"] <= figures["late_ms_max"] < 1000
+    assert capfd.readouterr().out.splitlines()[-1].endswith("with 2 stalled viewers")
+
+
+@pytest.fixture
+def pair():
+    """A TcpViewer that is not connected to any server, and the socket that it reads from."""
+    here, there = socket.socketpair()
+    viewer: Any = object.__new__(TcpViewer)
+    viewer.record, viewer.packets, viewer.trouble, viewer.rest = Record(), 0, "", b""
+    viewer.conversation = SimpleNamespace(sock=here)
+    here.setblocking(False)
+    with here, there:
+        yield viewer, there
+
+
+def framed(channel, marker, sequence):
+    packet = struct.pack("!BBHII", 0x80, marker << 7 | 26, sequence, 7200, 1) + b"$ RTSP/1.0 \r\n\r\n"
+    return struct.pack("!BBH", 0x24, channel, len(packet)) + packet
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_frames_and_replies_are_told_apart_however_they_are_cut(pair, size):
+    """Two packets of a frame around a reply with a body and a report: two packets, one frame."""
+    viewer, server = pair
+    reply = b"RTSP/1.0 200 OK\r\nContent-Length: 4\r\n\r\n$abc"
+    data = framed(0, 0, 9) + reply + framed(1, 1, 0) + framed(0, 1, 10)
+    for at in range(0, len(data), size):
+        server.sendall(data[at : at + size])
+        assert viewer.receive()
+    assert (viewer.packets, viewer.rest) == (2, b"")
+    [(arrival, timestamp, sequence, packets)] = viewer.record.frames()
+    assert (timestamp, sequence, packets) == (7200, 10, 2) and arrival > 0
+
+
+def test_a_refusal_among_the_frames_is_the_end(pair):
+    """And so is a server that hangs up."""
+    viewer, server = pair
+    server.sendall(b"RTSP/1.0 454 Session Not Found\r\n\r\n")
+    assert not viewer.receive() and viewer.trouble == "RTSP/1.0 454 Session Not Found"
+    viewer.trouble = ""
+    server.shutdown(socket.SHUT_WR)
+    assert not viewer.receive() and viewer.trouble == "the server closed the connection"
+
+
+def test_a_run_with_stalled_viewers_needs_more_of_the_movie():
+    """Once without them, once with them, and the time in which the buffers fill."""
+    options = SimpleNamespace(seconds=10.0, gap=0.01, settle=1.0, stalling=9.0, stalled=1)
+    assert needed(50, options) == pytest.approx(0.5 + 1 + 10.3 + 9 + 10.3)
+    options.stalled = 0
+    assert needed(50, options) == pytest.approx(0.5 + 1 + 10.3)
 
 
 def test_a_movie_that_is_too_short_is_refused_in_one_line(tmp_path, capfd):

@@ -62,6 +62,7 @@ TOOLS = {
     "tshark": Tool(
         "tshark", apt="tshark", dnf="wireshark-cli", brew="wireshark", winget="WiresharkFoundation.Wireshark"
     ),
+    "mpv": Tool("mpv", apt="mpv", dnf="mpv", brew="mpv"),
     "Xvfb": Tool("Xvfb", apt="xvfb", dnf="xorg-x11-server-Xvfb"),
     "xdotool": Tool("xdotool", apt="xdotool", dnf="xdotool"),
     "tk": Tool(probes=_importable("tkinter"), apt="python3-tk", dnf="python3-tkinter", brew="python-tk"),
@@ -71,6 +72,8 @@ TOOLS = {
         probes=((sys.executable, "-c", "import setuptools as s; assert int(s.__version__.split('.')[0]) >= 77"),),
         pip="setuptools>=77",
     ),
+    "PyAV": Tool(probes=_importable("av"), pip="av"),
+    "OpenCV": Tool(probes=_importable("cv2"), pip="opencv-python-headless"),
     "ruff": Tool(probes=((sys.executable, "-m", "ruff", "--version"),), pip="ruff"),
     "mypy": Tool(probes=((sys.executable, "-m", "mypy", "--version"),), pip="mypy"),
 }

@@ -1,0 +1,135 @@
+"""Conformance: the status codes of RFC 2326 §7.1.1."""
+
+from __future__ import annotations
+
+from tools.requirement import Row
+
+REFUSED = "server_refusals::refused_and_the_connection_goes_on"
+CLOSED = "server_refusals::refused_and_closed"
+RECORDING = "Recording is not there yet."
+
+STATUS = (
+    Row("all", "a list of codes and phrases", "one table, word by word", ("status::the_table_is_the_list_of_the_rfc",)),
+    Row(
+        "100",
+        "Continue: the real reply is still to come",
+        "server: never, for ffmpeg takes it for the reply; client: waits on",
+        ("RtspClient::a_reply_in_pieces_and_among_other_things",),
+    ),
+    Row("200", "OK", "granted", ("server_standard::the_conversation_of_a_player",)),
+    Row("201", "Created: a recording", "never sent; success, if read", reason=RECORDING),
+    Row("250", "Low on Storage Space, while recording", "never sent; success, if read", reason=RECORDING),
+    Row(
+        "300–305",
+        "elsewhere, or not modified",
+        "never sent: movies do not move, and DESCRIBE has no conditions",
+        reason="One server with one folder has nowhere to send anybody.",
+    ),
+    Row("400", "Bad Request", "no RTSP, no CSeq, bad URL, numbers that are none", (REFUSED, CLOSED)),
+    Row(
+        "401",
+        "Unauthorized",
+        "never sent; the client says that name and password are wanted",
+        ("RtspClient::a_refusal_says_what_to_do",),
+        "Everybody may watch.",
+    ),
+    Row("402", "Payment Required", "never", reason="The RFC itself gives it no meaning."),
+    Row("403", "Forbidden", "media to somebody else's address", (REFUSED, "offers::media_goes_to_nobody_else")),
+    Row("404", "Not Found", "no such movie or stream, or one outside the folder", (REFUSED,)),
+    Row(
+        "406",
+        "Not Acceptable",
+        "a description in another format than SDP",
+        ("server_standard::describe_in_another_format_is_not_to_be_had",),
+    ),
+    Row("407", "Proxy Authentication Required", "never", reason="This is no proxy."),
+    Row(
+        "408",
+        "Request Time-out",
+        "a request that is not finished 10 s after its first byte; the connection is closed",
+        ("server_refusals::a_request_that_does_not_end",),
+    ),
+    Row("410", "Gone", "404 instead", reason="A folder does not remember what was in it."),
+    Row("411", "Length Required", "never: without a length there is no body (§4.4)", reason="That is no mistake here."),
+    Row("412", "Precondition Failed", "never", reason="If-Match is read over."),
+    Row("413", "Request Entity Too Large", "a body over 64 KiB; closed", (CLOSED,)),
+    Row("414", "Request-URI Too Large", "a first line over 4 KiB; closed", (CLOSED,)),
+    Row("415", "Unsupported Media Type", "never", reason="A body is read as text, whatever its type is called."),
+    Row("451", "Parameter Not Understood", "GET_PARAMETER of what is not known; the body names it", (REFUSED,)),
+    Row("452", "Conference Not Found", "never", reason="There are no conferences."),
+    Row(
+        "453",
+        "Not Enough Bandwidth",
+        "too many sessions",
+        ("server_refusals::no_more_sessions_than_allowed",),
+        "It is the code that players read as “no room, try later”; bandwidth itself is not counted.",
+    ),
+    Row(
+        "454",
+        "Session Not Found",
+        "unknown, ended, missing where one is needed, or somebody else's",
+        (REFUSED, "server_refusals::a_session_belongs_to_its_address"),
+    ),
+    Row(
+        "455",
+        "Method Not Valid in This State",
+        "with Allow, made from the state table",
+        ("server_standard::ready_playing_and_back", "states::allow_lists_what_the_table_allows"),
+    ),
+    Row(
+        "457",
+        "Invalid Range",
+        "past the end, backwards, or malformed; nothing has changed",
+        ("server_media::a_range_that_cannot_be_played", "headers::a_range_that_is_none_is_457"),
+    ),
+    Row("458", "Parameter Is Read-Only", "never", reason="SET_PARAMETER is not there."),
+    Row("459", "Aggregate operation not allowed", "SETUP of several streams at once, or of two movies", (REFUSED,)),
+    Row(
+        "460",
+        "Only aggregate operation allowed",
+        "PLAY, PAUSE or TEARDOWN of one stream of several",
+        ("two_streams::what_is_for_all_streams_is_not_for_one",),
+    ),
+    Row(
+        "461",
+        "Unsupported transport",
+        "multicast, encrypted, no ports; our client then asks for TCP",
+        (
+            REFUSED,
+            "offers::what_cannot_is_461_and_the_next_alternative_is_taken",
+            "Player::a_server_without_udp_is_asked_for_tcp",
+        ),
+    ),
+    Row("462", "Destination unreachable", "never", reason="Whether UDP arrives is not known when SETUP is answered."),
+    Row(
+        "500",
+        "Internal Server Error",
+        "a file that cannot be played, or a mistake of ours; this client hears of it, the others do not",
+        ("Server::a_broken_movie_is_500_and_stops_nobody", "Server::a_mistake_of_ours_is_500_for_this_client_alone"),
+    ),
+    Row("501", "Not Implemented", "unknown methods, those that are not there, other units of time", (REFUSED,)),
+    Row("502, 504", "Bad Gateway, Gateway Time-out", "never", reason="This is no gateway."),
+    Row(
+        "503",
+        "Service Unavailable",
+        "no thread, no descriptor or no socket left",
+        (
+            "Server::without_a_thread_for_it_a_client_is_turned_away_with_503",
+            "Server::descriptors_are_really_exhausted_and_come_back",
+            "Server::too_many_connections_are_503",
+        ),
+    ),
+    Row("505", "RTSP Version not supported", "RTSP/2.0; such clients ask again in 1.0", (REFUSED,)),
+    Row(
+        "551",
+        "Option not supported",
+        "any Require, with Unsupported",
+        ("server_refusals::the_allowed_methods_and_unsupported_options_are_named",),
+    ),
+    Row(
+        "others",
+        "an unknown code means what its class means",
+        "so it is",
+        ("status::an_unknown_code_is_explained_by_its_class",),
+    ),
+)
