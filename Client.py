@@ -11,21 +11,25 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from Player import ClientError, Frame, Player, State
+from Player import ClientError, FolderFound, Frame, Player, State, UsageError
 from rtsp.errors import MethodError
-from rtsp.failures import ConnectError, MediaError
+from rtsp.failures import ConnectError, MediaError, ServerRefused
 from rtsp.states import TRANSITIONS
-from ui import theme
+from rtsp.url import RtspUrl
+from ui import keys, theme, words
 from ui.background import Background
 from ui.controls import Controls
+from ui.movielist import MovieList
 from ui.picture import Picture, Words
-from ui.status import Status, clock
+from ui.status import Status
 
 log = logging.getLogger(__name__)
 
 TICK = 20               # ms at most between two looks at what has come
 STATUS_EVERY = 0.2      # seconds; figures that change faster cannot be read
 GOODBYE = 1.0           # seconds that the server has to answer TEARDOWN when the window is closed
+JUMP = 10.0             # seconds of the movie, by a key
+SLOWEST, FASTEST = 0.25, 8.0
 
 
 class Client:
@@ -37,7 +41,10 @@ class Client:
         self.makePlayer = makePlayer
         self.onShown = onShown
         self.error: ClientError | None = None   # what went wrong last; shown until the next command
+        self.remark = ""                        # what the server would not do, while the movie goes on
+        self.chosen: str | None = None          # the URL of a movie of a folder; None: that of the command line
         self.start: float | None = None         # where the first PLAY begins
+        self.scale: float | None = None         # … and how fast
         self.duration: float | None = None      # the window closes after so many seconds of the movie
         self.failure: BaseException | None = None
         self.commands = Background("commands")
@@ -47,9 +54,11 @@ class Client:
         self.statusDue = 0.0
         self.createWidgets()
 
-    def run(self, start: float | None = None, duration: float | None = None, playNow: bool = False) -> None:
+    def run(
+        self, start: float | None = None, duration: float | None = None, playNow: bool = False, scale: float = 1.0
+    ) -> None:
         """Until the window is closed."""
-        self.start, self.duration = start, duration
+        self.start, self.duration, self.scale = start, duration, scale
         if playNow:
             self.setupMovie()
             self.playMovie()
@@ -64,16 +73,25 @@ class Client:
             raise self.failure
 
     def createWidgets(self) -> None:
-        self.master = theme.new_window(f"{self.player.client.name} · RTSP lab")
+        self.master = theme.new_window(f"{self.player.client.name or self.player.client.host} · RTSP lab")
         self.master.protocol("WM_DELETE_WINDOW", self.exitClient)
         self.master.report_callback_exception = self.fail
         self.picture = Picture(self.master)
+        self.movies = MovieList(self.master, self.chooseMovie)
         self.status = Status(self.master)
         self.controls = Controls(self.master, {
             "SETUP": self.setupMovie,
             "PLAY": self.playMovie,
             "PAUSE": self.pauseMovie,
             "TEARDOWN": self.teardownMovie,
+        })
+        keys.bind(self.master, {
+            "Left": lambda: self.jump(-JUMP),
+            "Right": lambda: self.jump(JUMP),
+            "bracketleft": lambda: self.changeSpeed(self.player.wantedScale / 2),
+            "bracketright": lambda: self.changeSpeed(self.player.wantedScale * 2),
+            "BackSpace": lambda: self.changeSpeed(1.0),
+            "space": self.playOrPause,
         })
         # From the bottom up: where there is little room, the picture gives way, not the buttons
         self.status.pack(side="bottom", fill="x")
@@ -91,11 +109,16 @@ class Client:
         """A new session: connection, port for the media, DESCRIBE, SETUP."""
         self.player.close()
         self.player = self.makePlayer()
+        self.chosen = self.movies.selected or self.chosen
+        if self.chosen:
+            self.player.goTo(self.chosen)
+            self.master.title(f"{self.player.client.name} · RTSP lab")
         self.sendRtspRequest("SETUP", self.connectToServer, self.openRtpPort, self.player.setup)
 
     def playMovie(self) -> None:
-        player, start, self.start = self.player, self.start, None
-        self.sendRtspRequest("PLAY", lambda: player.play(start))
+        player, start, scale = self.player, self.start, self.scale
+        self.start = self.scale = None
+        self.sendRtspRequest("PLAY", lambda: player.play(start, scale))
 
     def pauseMovie(self) -> None:
         self.sendRtspRequest("PAUSE", self.player.pause)
@@ -103,6 +126,30 @@ class Client:
     def teardownMovie(self) -> None:
         """End the session. The window stays, and Setup begins a new one."""
         self.sendRtspRequest("TEARDOWN", self.player.leave)
+
+    # ---- the keys, and the list
+
+    def playOrPause(self) -> None:
+        for button in {"PLAY", "PAUSE"} & self.useful():
+            self.controls.buttons[button].invoke()
+
+    def jump(self, seconds: float) -> None:
+        if self.player.state is not State.INIT and self.commands.doing is None:
+            player, place = self.player, self.player.position + seconds
+            self.sendRtspRequest("PLAY", lambda: player.seek(place))
+
+    def changeSpeed(self, scale: float) -> None:
+        """At once, or with the next PLAY."""
+        player, scale = self.player, max(SLOWEST, min(FASTEST, scale))
+        if player.state is State.PLAYING and self.commands.doing is None:
+            self.sendRtspRequest("PLAY", lambda: player.play(scale=scale))
+        elif player.state is State.READY:
+            player.wantedScale = scale
+            self.refresh()
+
+    def chooseMovie(self) -> None:
+        self.setupMovie()
+        self.playMovie()
 
     def exitClient(self) -> None:
         """End the session and close the window, whether the server answers or not."""
@@ -130,7 +177,7 @@ class Client:
 
     def sendRtspRequest(self, method: str, *steps: Callable[[], object]) -> None:
         """Have the thread "commands" do this, unless the state forbids it by the time it gets there."""
-        self.error = None
+        self.error, self.remark = None, ""
 
         def job() -> None:
             try:
@@ -165,10 +212,15 @@ class Client:
         """A reply to `method`, or why there is none, becomes words in the window and another set of buttons."""
         if error is not None and not isinstance(error, ClientError):
             raise error
-        if error is not None:
-            self.error = error
-            if method == "SETUP" or isinstance(error, (ConnectError, MediaError)):      # nothing to go on with
-                self.commands.do("TEARDOWN", self.player.leave)
+        if isinstance(error, FolderFound):
+            names = [(RtspUrl.parse(url).path, url) for url in error.urls]
+            self.movies.show(f"Movies on {self.player.client.host}:{self.player.client.port}", names)
+        elif isinstance(error, (ServerRefused, UsageError)) and self.player.state is State.PLAYING:
+            self.remark = error.title
+        else:
+            self.error = error or self.error
+        if error and (method == "SETUP" or isinstance(error, (ConnectError, MediaError))):      # nothing to go on with
+            self.commands.do("TEARDOWN", self.player.leave)
         self.refresh()
 
     def listenRtp(self) -> None:
@@ -200,47 +252,46 @@ class Client:
         """Buttons, words and figures as the state wants them."""
         self.statusDue = time.monotonic() + STATUS_EVERY
         self.controls.enable(self.useful())
+        self.showList(bool(self.movies.urls) and self.player.state is State.INIT and self.commands.doing is None)
         self.picture.say(self.words())
         self.status.tell(self.player.state.value, self.figures(), self.notice())
+
+    def showList(self, listed: bool) -> None:
+        """The movies of the folder, or the picture."""
+        shown, hidden = (self.movies, self.picture) if listed else (self.picture, self.movies)
+        if not shown.winfo_manager():
+            hidden.pack_forget()
+            shown.pack(side="top", fill="both", expand=True)
+            if listed:
+                self.movies.rows.focus_set()
 
     def useful(self) -> set[str]:
         """The methods that lead to another state, by the table; none while the server has not answered the last one."""
         state = self.player.state
-        return set() if self.commands.doing else {
-            method for method, after in TRANSITIONS[state].items() if after is not state
-        }
+        moving = {method for method, after in TRANSITIONS[state].items() if after is not state}
+        return set() if self.commands.doing else moving
 
     def words(self) -> Words | None:
         """What is to be read in the picture; None when it speaks for itself."""
         player, client = self.player, self.player.client
-        place = f"{client.host}:{client.port}"
         if self.error:
             return Words(self.error.title, self.error.advice, error=True)
-        if self.commands.doing == "SETUP":
-            return Words(f"Connecting to {place} …")
-        if player.state is State.INIT and client.lost:
-            return Words(client.lost, "Setup connects again", error=True)
-        if player.state is State.INIT:
-            return Words(client.name, f"on {place}\n\nPress Setup, then Play")
-        if player.ended:
-            return Words("The end", "Play shows it again")
-        if player.receiver.shown.frames:
-            return None
-        return Words("Ready", "Press Play") if player.state is State.READY else Words("Waiting for the first picture …")
+        place = f"{client.host}:{client.port}"
+        return words.over_picture(player.state.value, self.commands.doing, client.name, place, client.lost,
+                                  player.ended, player.receiver.shown.frames > 0)
 
     def figures(self) -> list[str]:
         """What the line at the bottom says after the state."""
-        player, shown = self.player, self.player.receiver.shown
-        if not shown.frames:
-            return []
-        figures = [clock(player.position) + (f" / {clock(player.duration)}" if player.duration else "")]
-        figures += [f"{shown.frames} frames"]
-        figures += [f"{shown.recent_fps:.1f} fps"] if player.state is State.PLAYING else []
-        return [*figures, f"{player.receiver.lost_percent:.1f} % lost"]
+        player, playing = self.player, self.player.state is State.PLAYING
+        scale = player.scale if playing else player.wantedScale
+        return words.figures(player.receiver.shown, player.position, player.duration, player.receiver.lost_percent,
+                             scale, playing)
 
     def notice(self) -> str:
         """What is no error, and still good to know."""
-        return "Connection lost" if self.player.client.lost else self.player.way.notice
+        if self.error and self.movies.winfo_manager():      # there are no words over the list
+            return self.error.title
+        return "Connection lost" if self.player.client.lost else self.remark or self.player.way.notice
 
     def fail(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """What a callback raises ends the program, in run(); Tk itself would print it and go on."""

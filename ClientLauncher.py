@@ -19,8 +19,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from CommandLine import seconds, statsFile, where
-from Player import ClientError, Frame, MissingError, Player, State, UsageError
+from CommandLine import scale, seconds, statsFile, where
+from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
 
 VERSION = "0.1.0"
 INTERRUPTED = 130       # the exit code after Ctrl-C
@@ -113,6 +113,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
     add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
     add("--start", type=seconds, metavar="S", help="begin S seconds into the movie")
+    add("--scale", type=scale, default=1.0, metavar="X", help="X times as fast; -1: backwards (default: 1)")
     add("--transport", choices=["auto", "udp", "tcp"], default="auto",
         help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
     add("--dialect", choices=["auto", "rfc", "lab"],
@@ -126,8 +127,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     except ValueError as error:
         parser.error(str(error))
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
-    if options.dialect == "lab" and (options.start or options.transport == "tcp"):
-        parser.error("a server of the classic lab cannot jump (--start), and sends over UDP alone (--transport tcp)")
+    if options.dialect == "lab" and (options.start or options.scale != 1 or options.transport == "tcp"):
+        parser.error("a server of the classic lab cannot jump (--start), plays at one speed (--scale), over UDP alone")
     return options
 
 
@@ -139,9 +140,14 @@ def makePlayer(options: argparse.Namespace) -> Player:
 
 
 def playHeadless(player: Player, options: argparse.Namespace, output: Output) -> None:
-    """Take every frame as it falls due, in order, to the end of the movie or of --duration."""
-    player.setup()
-    player.play(options.start)
+    """Take every frame as it falls due, in order, to the end of the movie or of --duration. Of a folder, print what can
+    be played."""
+    try:
+        player.setup()
+    except FolderFound as folder:
+        print("\n".join(folder.urls))
+        return
+    player.play(options.start, options.scale)
     end = math.inf
     while player.state is State.PLAYING and time.monotonic() < end:
         for frame in player.dueFrames():
@@ -151,6 +157,7 @@ def playHeadless(player: Player, options: argparse.Namespace, output: Output) ->
         if player.blocked:
             player.switchToTcp()
         player.wait(0.05)
+    player.check()
 
 
 def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, ClientError | None]:
@@ -171,7 +178,7 @@ def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, Cli
     except tkinter.TclError as error:
         logging.info("! %s", error)
         raise MissingError("No screen found", "To play without a window, add --headless") from None
-    client.run(start=options.start, duration=options.duration, playNow=len(options.where) == 1)
+    client.run(start=options.start, scale=options.scale, duration=options.duration, playNow=len(options.where) == 1)
     return client.player, client.error
 
 

@@ -63,6 +63,16 @@ def seconds(text: str) -> float:
     return value
 
 
+def scale(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.01 <= abs(value) <= 100:
+        raise argparse.ArgumentTypeError(f"a number such as 2, 0.5 or -1 is needed, not {text!r}")
+    return value
+
+
 def statsFile(text: str) -> str:
     if text != "-" and not text.endswith((".json", ".csv")):
         raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")

@@ -24,18 +24,22 @@ from typing import Any
 from net.way import BLOCKED, Way
 from rtp.receiver import Frame, Receiver
 from rtsp import silence
-from rtsp.failures import AnotherDialect, ClientError, MissingError, ServerRefused, UsageError
+from rtsp.failures import AnotherDialect, ClientError, FolderFound, MissingError, Redirected, ServerRefused, UsageError
 from rtsp.headers import Range
 from rtsp.message import VERSION
+from rtsp.places import beginning_again, within
 from rtsp.playable import beginning, choose_video, duration
+from rtsp.redirects import Redirects
 from rtsp.states import END, TIMEOUT, State
 from rtsp.url import resolve
 from RtspClient import RtspClient
 from StreamReceiver import StreamReceiver
 
-__all__ = ["ClientError", "Frame", "MissingError", "Player", "State", "UsageError"]     # what its users need, too
+__all__ = ["ClientError", "FolderFound", "Frame", "MissingError", "Player", "State", "UsageError"]
 
 log = logging.getLogger(__name__)
+
+CANNOT = (405, 455, 501)        # the replies of a server that has no PAUSE
 
 
 class Player:
@@ -56,14 +60,16 @@ class Player:
         UDP, and TCP if nothing comes. UsageError if the URL is none."""
         self.stream = StreamReceiver(delay, clock)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp)
-        self._makeClient = partial(RtspClient, url, clock=clock, onInterleaved=self.way.deliver)
-        self.client = self._makeClient(dialect)
+        self.clock = clock
+        self.goTo(url, dialect)
+        self.scale = 1.0                        # seconds of the movie in a second, as the server does it
+        self.wantedScale = 1.0                  # … and as it is asked to
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position = 0.0                     # … and where in it the latest frame belongs
         self.ended = False                      # played to the end
-        self.clock = clock
         self._streamUrl = url
         self._start: float | None = None        # where the latest PLAY began
+        self._sought: float | None = None       # … and where the next one shall
         self._closed = False
         self._playSent = self._firstPlay = self._framesBefore = 0.0
 
@@ -81,28 +87,39 @@ class Player:
     def connect(self) -> None:
         self.client.connect()
 
-    def _beginAnew(self, dialect: str) -> None:
+    def goTo(self, url: str, dialect: str = "rfc") -> None:
+        """Another movie than at first; before connect(). UsageError if the URL is none."""
+        inner, figures = self.way.deliver, self.stream.parameters
+        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=inner, parameters=figures)
+
+    def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()
-        self.client = self._makeClient(dialect)
+        self.goTo(url, dialect)
         if self._closed:                        # in this moment, by another thread
             self.client.close()
-        self.client.connect()
+        self.connect()
 
     def openRtpPort(self) -> None:
         """Where the server's packets will arrive, on the address that it knows us by."""
         self.way.open(self.client.connection, self.client.lab)
 
     def setup(self) -> None:
-        """Everything up to the state Ready: connection and port if they are not open yet, description, SETUP."""
+        """Everything up to the state Ready: connection and port if they are not open yet, description, SETUP, and
+        wherever the server sends us. FolderFound if there is a choice."""
         if self.way.ports is None:
             self.connect()
             self.openRtpPort()
-        try:
-            self._setup()
-        except AnotherDialect as found:         # on this connection, the server was asked in one that confused it
-            log.info("! %s: once more, in the dialect %r", found, found.dialect)
-            self._beginAnew(found.dialect)
-            self._setup()
+        redirects = Redirects(self.client.url)
+        while True:
+            try:
+                return self._setup()
+            except AnotherDialect as found:     # on this connection, the server was asked in one that confused it
+                log.info("! %s: once more, in the dialect %r", found, found.dialect)
+                self._beginAnew(self.client.url, found.dialect)
+            except Redirected as redirected:
+                self._beginAnew(redirects.follow(redirected, self.client.url), "rfc")
+                log.warning("! The server sent us to %s", self.client.url)
+                self.way.reopen(self.client.connection)
 
     def _setup(self) -> None:
         client = self.client
@@ -127,43 +144,61 @@ class Player:
         with suppress(ClientError):
             self.client.teardown(1.0)
         self.way.switch(BLOCKED)
-        self._beginAnew("rfc")
-        self._setup()
+        self._beginAnew(self.client.url, "rfc")
+        self.setup()
         self.play(self._start)
 
     def _describe(self) -> str:
         """The URL of the stream to set up; what else the server says about it."""
-        try:
+        with suppress(ServerRefused):           # OPTIONS is a courtesy; the next request will tell
             self.client.options()
-        except ServerRefused as refused:
-            log.info("! %s", refused)           # OPTIONS is a courtesy; the next request will tell
         description, base = self.client.describe()
-        media, payloadType, clockRate = choose_video(description)
-        self.stream.expect(payloadType, clockRate)
-        self.duration = duration(description)
-        return resolve(base, media.control)
+        chosen = choose_video(description)
+        log.info("= playing JPEG%s", "".join(f", leaving out {name}" for name in chosen.left_out))
+        self.stream.expect(chosen.payload_type, chosen.clock_rate)
+        self.duration = duration(description, chosen.media)
+        return resolve(base, chosen.media.control)
 
-    def play(self, start: float | None = None) -> None:
-        """Go on, or from `start` seconds on; after the end of the movie: once more from its start.
+    def play(self, start: float | None = None, scale: float | None = None) -> None:
+        """Go on, or from `start` seconds on; after the end of the movie: once more from its start. `scale`: so many
+        times as fast, from now on; negative: backwards. The server may do it differently: see self.scale.
 
         Packets that come before the reply may belong to the time before or to the time after: they are held back until
         the reply says with which number the new time begins (RTP-Info, RFC 2326 §12.33)."""
-        if start and self.client.lab:
-            raise UsageError("A server of the classic lab cannot jump", "Play from the start")
+        scale = self.wantedScale if scale is None else scale
+        start = self._sought if start is None else start
+        if self.client.lab and (start or scale != 1):
+            raise UsageError("A server of the classic lab cannot jump", "Nor change its speed: play from the start")
         if start is None and (self.ended or self.receiver.ended):
-            start = 0.0
+            start = beginning_again(scale, self.duration)
         self.stream.hold()
-        self._playSent, self._start = self.clock(), start
+        self._playSent, self._start, self._sought = self.clock(), start, None
         self._firstPlay = self._firstPlay or self._playSent
         self._framesBefore = self.receiver.frames
         try:
-            reply = self.client.play(None if start is None else Range(start))
-            begin, info = beginning(reply, self._streamUrl)
-            begin = start if begin is None else begin
-            self.stream.start(begin, info.seq, info.rtptime, keep=start is None)
-            self.ended = False
+            asked = None if scale == self.scale == 1 else scale     # not every server knows this header
+            begin = beginning(self.client.play(None if start is None else Range(start), asked), self._streamUrl)
+            time = start if begin.time is None else begin.time
+            self.stream.start(time, begin.seq, begin.rtptime, start is None, begin.scale)
+            self.ended, self.scale, self.wantedScale = False, begin.scale, scale
+            self.position = self.position if start is None or time is None else time
         finally:
             self.stream.release()
+
+    def seek(self, seconds: float) -> None:
+        """Jump there, or to where the movie begins or ends; where nothing is playing, the next play() begins there."""
+        if self.client.lab:
+            raise UsageError("A server of the classic lab cannot jump", "Play from the start")
+        seconds = within(seconds, self.duration)
+        if self.state is not State.PLAYING:
+            self._sought, self.ended, self.position = seconds, False, seconds
+            return
+        try:
+            self.client.pause()                 # as VLC and ffmpeg do
+        except ServerRefused as refused:
+            if refused.status not in CANNOT:
+                raise
+        self.play(seconds)
 
     def pause(self) -> None:
         """Frames that have come and are not shown yet are kept for the next play()."""
@@ -174,8 +209,8 @@ class Player:
         try:
             self.client.pause()
         except ServerRefused as refused:
-            if refused.status != 455:
-                raise
+            if refused.status != 455 or "PAUSE" not in (self.client.public or {"PAUSE"}):
+                raise                           # a server that cannot pause plays on
             self.client.happened(END)           # the movie ended in this moment
 
     def leave(self, timeout: float = 1.0) -> None:
@@ -210,6 +245,7 @@ class Player:
     def dueFrames(self, newestOnly: bool = False) -> list[Frame]:
         """The frames to be shown now, in order; at the end of the movie the state becomes Ready. `newestOnly`: one at
         most, the others are skipped. MediaError if what should come does not."""
+        self.check()
         if self.state is not State.PLAYING or self.receiver.holding:
             return []
         frames, finished = self.stream.dueFrames(newestOnly)
@@ -222,13 +258,19 @@ class Player:
             if self.client.lost:
                 self.client.happened(TIMEOUT)
         if finished:
-            silence.check_end(self.receiver.frames > self._framesBefore, self.position, self.duration)
+            silence.check_end(self.receiver.frames > self._framesBefore, self.position, self.duration, self.scale)
         return frames
+
+    def check(self) -> None:
+        """ServerRefused, once, if the server has ended the session."""
+        gone, self.client.gone = self.client.gone, None
+        if gone:
+            raise gone
 
     def _silentEnd(self, now: float) -> bool:
         """Is this silence the end of the movie? MediaError if it is a failure."""
         client, receiver, tcp = self.client, self.receiver, self.way.transport == "tcp"
-        nearEnd = silence.near_end(self.position, self.duration)
+        nearEnd = silence.near_end(self.position, self.duration, self.scale)
         if tcp and client.lost and not receiver.ended and receiver.next_due() is None:
             return silence.check_cut(client.lost, nearEnd)
         if receiver.frames > (0 if client.lab else self._framesBefore):

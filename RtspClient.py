@@ -17,22 +17,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
 from net.probe import speaks_standard
 from net.replies import Replies
-from rtsp import granted
+from rtsp import described, granted, keepalive
+from rtsp.asked import answer
 from rtsp.errors import MessageError
-from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, UsageError, refusal, understanding
+from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, UsageError, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
+from rtsp.keepalive import Keepalive
 from rtsp.message import Headers, Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
 from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
-from rtsp.url import RtspUrl, resolve, without_credentials
+from rtsp.url import RtspUrl, without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,6 @@ USER_AGENT = "RTSPlab/0.1"
 REPLY_TIMEOUT = 5.0             # seconds
 LAB_PATIENCE = 1.5              # seconds; some lab servers do not answer a request that they think they have fulfilled
 GUESS_PATIENCE = 1.0            # seconds for the first reply, where the dialect is only a guess
-SESSION_TIMEOUT = 60            # seconds, where the server names no other (RFC 2326 §12.37)
-ANSWERS = {"OPTIONS": 200}      # what a server may ask of us; everything else is not implemented
 
 
 class RtspClient:
@@ -55,9 +55,11 @@ class RtspClient:
         timeout: float = REPLY_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
+        parameters: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
-        gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control"."""
+        gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control"; `parameters` is what
+        the server may ask for, as text."""
         try:
             parts = RtspUrl.parse(url)
         except MessageError as error:
@@ -74,16 +76,17 @@ class RtspClient:
         self.public: set[str] = set()           # the methods that the server says it has
         self.target = self.name if self.lab else self.url       # of requests for the whole presentation
         self.lost = ""                          # why the server is gone; "" while it is not
+        self.gone: ServerRefused | None = None  # why there is no session any more, if nobody has asked for its end
         self._timeout = timeout
         self._clock = clock
         self._onInterleaved = onInterleaved
+        self._parameters = parameters
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._moving = threading.Lock()         # guards `state`
         self._replies = Replies(clock)
-        self._keepalives: set[int] = set()      # requests that nobody waits for; touched by "control" alone
-        self._spoke = clock()                   # when we sent the last request
+        self._alive = Keepalive(clock())
 
     # ---- the connection
 
@@ -130,13 +133,17 @@ class RtspClient:
         self.public = granted.methods(self.request("OPTIONS", self.target))
 
     def describe(self) -> tuple[SessionDescription, str]:
-        """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1)."""
-        reply = self.request("DESCRIBE", self.target, {"Accept": "application/sdp"})
-        with understanding("DESCRIBE"):
-            description = SessionDescription.parse(reply.body.decode("utf-8", "replace"))
-        base = reply.headers.get("Content-Base") or reply.headers.get("Content-Location") or self.url
-        self.target = resolve(base, description.get("control") or "")
-        return description, base
+        """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1).
+
+        FolderFound if the server has a list of movies there."""
+        try:
+            reply = self.request("DESCRIBE", self.target, {"Accept": described.SDP})
+        except ServerRefused as refused:
+            if refused.status != 406:
+                raise
+            reply = self.request("DESCRIBE", self.target, {"Accept": described.LIST})
+        description, self.target = described.read(reply, self.url)
+        return description, self.target
 
     def setup(self, url: str, transport: Transport) -> Transport | None:
         """Prepare one stream; its transport as the server granted it (RFC 2326 §10.4). A lab server says nothing.
@@ -154,9 +161,12 @@ class RtspClient:
             self.session = granted.session(reply) or self.session
             return granted.transport(reply)
 
-    def play(self, range: Range | None = None) -> Response:
-        """From where it stands, or that range (RFC 2326 §10.5). The reply says from when, and which packet is first."""
-        return self.request("PLAY", self.target, {"Range": str(range)} if range and not self.lab else {})
+    def play(self, range: Range | None = None, scale: float | None = None) -> Response:
+        """From where it stands, or that range; `scale`: as fast as that (RFC 2326 §10.5, §12.34). The reply says from
+        when, how fast, and which packet is first."""
+        headers = {} if range is None else {"Range": str(range)}
+        headers |= {} if scale is None else {"Scale": f"{scale:.3f}"}
+        return self.request("PLAY", self.target, {} if self.lab else headers)
 
     def pause(self) -> Response:
         return self.request("PAUSE", self.target)
@@ -196,7 +206,7 @@ class RtspClient:
         for name, value in {**headers, "User-Agent": USER_AGENT}.items():
             request.headers.add(name, value)
         log.info("> %s %s (CSeq %d)", method, url, cseq)
-        self._spoke = self._clock()
+        self._alive.spoke = self._clock()
         try:
             self.connection.send(bytes(request))
         except ConnectionClosed:
@@ -230,7 +240,7 @@ class RtspClient:
     def _receive(self) -> None:
         try:
             while not self._stop.is_set():
-                message = self.connection.receive(LONGEST_WAIT)
+                message = self.connection.receive(self._patience())
                 if isinstance(message, Response):
                     self._deliver(message)
                 elif isinstance(message, Interleaved):
@@ -264,24 +274,25 @@ class RtspClient:
             self._replies.fail("The server speaks the standard after all")
             return
         cseq = self._replies.deliver(None if self.lab else reply.cseq, reply)
-        if cseq in self._keepalives:
-            self._keepalives.discard(cseq)
+        if cseq is not None and self._alive.is_answer(cseq):
             self._replies.forget(cseq)
-            if reply.status == 454:
+            if reply.status == 454 and self.state is not State.INIT:
+                self.gone = refusal("the session", self.name, reply)
                 self.happened(TIMEOUT)
 
     def _answer(self, request: Request) -> None:
-        """A server may ask, too; it gets an answer to everything (RFC 2326 §10)."""
         log.info("< %s %s (CSeq %s)", request.method, request.target, request.headers.get("CSeq"))
-        reply = Response(ANSWERS.get(request.method, 501), Headers([("CSeq", request.headers.get("CSeq") or "0")]))
+        reply = answer(request, self._parameters())
         log.info("> %d %s (CSeq %s)", reply.status, reply.reason, reply.headers.get("CSeq"))
         self.connection.send(bytes(reply))
 
-    def _keepAlive(self) -> None:
-        """A sign of life after half of the session's timeout; a lab session lives as long as its connection."""
+    def _patience(self) -> float:
+        """Seconds until there is something to do, if nothing comes. A lab session lives as long as its connection."""
         session = self.session                  # another thread may end it at any moment
         if self.lab or session is None or self.state is State.INIT:
-            return
-        if self._clock() - self._spoke >= (session.timeout or SESSION_TIMEOUT) / 2:
-            method = "GET_PARAMETER" if "GET_PARAMETER" in self.public else "OPTIONS"
-            self._keepalives.add(self._send(method, self.target, {}))
+            return LONGEST_WAIT
+        return min(LONGEST_WAIT, self._alive.due(session) - self._clock())
+
+    def _keepAlive(self) -> None:
+        if self._patience() <= 0:
+            self._alive.sent(self._send(keepalive.method(self.public), self.target, {}))

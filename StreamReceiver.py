@@ -59,10 +59,12 @@ class StreamReceiver:
             self.receiver.hold()
             self._sender.begin(self.clock())
 
-    def start(self, time: float | None, sequence: int | None, timestamp: int | None, keep: bool) -> None:
+    def start(
+        self, time: float | None, sequence: int | None, timestamp: int | None, keep: bool, scale: float = 1.0
+    ) -> None:
         """The reply says which time of the movie begins with which packet; see Receiver.start."""
         with self._lock:
-            self.receiver.start(self.clock(), time, sequence, timestamp, keep)
+            self.receiver.start(self.clock(), time, sequence, timestamp, keep, scale)
 
     def release(self) -> None:
         """The reply has come, good or bad."""
@@ -113,6 +115,11 @@ class StreamReceiver:
             if self.receiver.holding:
                 return [], False
             return self.receiver.due(now, newestOnly), self.receiver.finished(now)
+
+    def parameters(self) -> dict[str, str]:
+        """What a server may ask for (RFC 2326 §10.8)."""
+        reception = self.receiver.reception
+        return {"packets_received": str(reception.packets), "jitter": f"{reception.jitter:.6f}"}
 
     def statistics(self) -> dict[str, Any]:
         return {**self.receiver.statistics(), "rtcp_sent": self.rtcpSent, "rtcp_received": self.rtcpReceived}

@@ -108,6 +108,8 @@ def why_unreachable(error: Exception, port: int, timeout: float) -> str:
 
 
 def _connect(family: int, address: Address, timeout: float, stop: threading.Event | None) -> socket.socket:
+    if stop is not None and stop.is_set():
+        raise OSError("given up")
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)

@@ -75,6 +75,14 @@ class Way:
         self.close()
         self._take(InnerPorts())
 
+    def reopen(self, connection: Connection) -> None:
+        """The same way, to another server: it may know us by another address."""
+        self.close()
+        if isinstance(self.ports, InnerPorts):
+            self._take(InnerPorts())
+        else:
+            self.open(connection, lab=False)
+
     def blocked(self, waited: float) -> bool:
         """No packet for so many seconds: is it time for another way?"""
         return self.may_switch and waited > PATIENCE

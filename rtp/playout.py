@@ -57,6 +57,10 @@ class Playout(Generic[Frame]):
     def clear(self) -> None:
         """After a pause or a seek: forget what waits; the next frame is a first one, and waits `delay`."""
         self._queue.clear()
+        self.restart()
+
+    def restart(self) -> None:
+        """What comes next is a first frame, too, but what waits is still shown before it."""
         self._previous = None
 
     def _starts_anew(self, media_time: float, now: float) -> bool:

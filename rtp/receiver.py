@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rtp.announced import Announcement
 from rtp.jpeg import Depacketizer
 from rtp.labreception import LabReception
 from rtp.playout import Playout
@@ -14,10 +15,11 @@ from rtp.rawjpeg import RawJpeg
 from rtp.reception import Reception
 from rtp.reorder import ReorderBuffer
 from rtp.shown import Shown
-from rtp.timestamps import extend
+from rtp.timestamps import extend, sequence_delta
 
 GRACE = 0.1  # seconds after BYE in which packets may still come that it has overtaken
 HELD = 10_000  # packets that may come while a reply is waited for; of more, the oldest are dropped
+BACK, AHEAD = 0.1, 60.0  # seconds by which timestamps may leave the clock from one frame to the next; more is no time
 
 
 class Arrival(NamedTuple):
@@ -59,10 +61,13 @@ class Receiver:
         self._depacketizer = Depacketizer()
         self._raw = RawJpeg()
         self._playout: Playout[Frame] = Playout(delay)
+        self._scale = 1.0  # seconds of the movie in a second of its timestamps (RFC 2326 §12.34)
         self._origin = 0.0  # the time of the movie at timestamp _base
         self._base: int | None = None  # None: that of the next frame
         self._ticks = 0  # the latest timestamp, extended so that it does not wrap around
+        self._ticked = 0.0  # when that came
         self._latest = 0.0  # the time of the latest frame
+        self._announced: Announcement[Arrival] | None = None  # None: seen to be true, or to be wrong
         self._ended: float | None = None  # when BYE came
         self._held: deque[Arrival] | None = None  # None: packets are not held back
 
@@ -88,35 +93,72 @@ class Receiver:
         sequence: int | None = None,
         timestamp: int | None = None,
         keep: bool = True,
+        scale: float = 1.0,
     ) -> None:
-        """The sender (re)starts at this time of the movie, with this sequence number and timestamp, as far as known.
+        """The sender (re)starts at this time of the movie, with this sequence number and timestamp, as far as known;
+        `scale`: how fast the movie goes while timestamps keep to the clock, backwards if negative.
 
         Packets from before that sequence number are not for us. Frames that wait to be shown are shown first, at once,
         so that nothing is missing after a pause; `keep` False: they are forgotten, as after a jump."""
+        if keep and sequence is not None and self.frames and self._lab is None:
+            self._take_earlier(sequence)
         self._assemble(self._reorder.flush(math.inf), now)
         frames = self._playout.due(math.inf) if keep else []
         self._playout.clear()
         for frame in frames:
-            self._playout.push(frame, frame.time, now - self._delay)  # as if they had waited already
+            self._playout.push(frame, frame.time / self._scale, now - self._delay)  # as if they had waited already
+        if scale != self._scale:
+            self._playout.restart()
         self._reorder.restart(sequence)
         if sequence is not None:
             self.reception.restart(sequence)
-        self._origin = self._latest if time is None else time
+        self._announced = None if sequence is None or self._lab else Announcement(sequence, now)
+        self._scale = scale
+        self._origin = self._latest = self._latest if time is None else time
         self._base = None if self._lab else timestamp
-        self._ticks = self._base or 0
+        self._ticks, self._ticked = self._base or 0, now
         self._ended = None
         self.shown.pause()
+
+    def _take_earlier(self, sequence: int) -> None:
+        """What was held back of the time before, which goes on: the sender has not jumped."""
+        before = [packet for packet in self._held or () if sequence_delta(packet.sequence, sequence) < 0]
+        for packet in before:
+            self._take(packet)
+        if self._held:
+            self._held = deque((packet for packet in self._held if packet not in before), maxlen=HELD)
 
     def arrived(self, packet: Arrival) -> None:
         if self._held is not None:
             self._held.append(packet)
             return
-        sequence, timestamp, marker, payload, size, now = packet
-        self.heard = now
-        self.fed = now if payload else self.fed
+        self.heard = packet.now
+        self.fed = packet.now if packet.payload else self.fed
         if self._lab:
             self._arrived_from_lab(self._lab, packet)
-        elif self.reception.arrived(sequence, timestamp, now, size):
+        elif self._announced is None:
+            self._take(packet)
+        elif self._announced.fits(packet.sequence):
+            self._announced = None
+            self._take(packet)
+        else:
+            self._announced.kept.append(packet)
+            self._doubt(packet.now)
+
+    def _doubt(self, now: float) -> None:
+        """The announcement of the first packet is given up if it is wrong."""
+        if self._announced is None or not self._announced.wrong(now):
+            return
+        kept, self._announced = self._announced.kept, None
+        self._reorder.restart()
+        self.reception.restart(kept[0].sequence)
+        self._base = None
+        for packet in kept:
+            self._take(packet)
+
+    def _take(self, packet: Arrival) -> None:
+        sequence, timestamp, marker, payload, size, now = packet
+        if self.reception.arrived(sequence, timestamp, now, size):
             self._assemble(self._reorder.push(sequence, (payload, marker, timestamp), now), now)
 
     def _arrived_from_lab(self, reception: LabReception, packet: Arrival) -> None:
@@ -137,6 +179,7 @@ class Receiver:
 
     def due(self, now: float, newest_only: bool = False) -> list[Frame]:
         """The frames whose time has come, oldest first; `newest_only`: one at most, the others are skipped."""
+        self._doubt(now)
         self._assemble(self._reorder.flush(now), now)
         frames = self._playout.due(now)
         if newest_only:
@@ -158,7 +201,7 @@ class Receiver:
 
     def finished(self, now: float) -> bool:
         """The sender has said BYE, and the last frame has been shown."""
-        if self._ended is None or self.next_due() is not None:
+        if self._ended is None or self.next_due() is not None or self._announced and self._announced.kept:
             return False
         return now >= max(self._ended, self.heard or 0.0) + GRACE
 
@@ -205,13 +248,19 @@ class Receiver:
                 self.first_frame = now
             if self._lab:
                 self._lab.frame_came(now)
-            self._playout.push(Frame(jpeg, self._latest), self._latest, now)
+            self._playout.push(Frame(jpeg, self._latest), self._latest / self._scale, now)
 
     def _time(self, timestamp: int, now: float) -> float:
         """When in the movie a frame belongs."""
         if self._lab:
             timestamp = round(now * self._clock_rate)
+        if self._base is not None and not self._lab:
+            timestamp = extend(timestamp, self._ticks, bits=32)
+            step = (timestamp - self._ticks) / self._clock_rate
+            if not -BACK <= step <= max(0.0, now - self._ticked) + AHEAD:
+                self._base = None  # announced wrongly, or counted anew: the movie goes on where it was
+                self._origin = self._latest
         if self._base is None:
-            self._base = self._ticks = timestamp
-        self._ticks = timestamp if self._lab else extend(timestamp, self._ticks, bits=32)
-        return self._origin + (self._ticks - self._base) / self._clock_rate
+            self._base = timestamp
+        self._ticks, self._ticked = timestamp, now
+        return self._origin + (timestamp - self._base) / self._clock_rate * self._scale

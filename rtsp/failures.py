@@ -6,9 +6,11 @@ ClientError               1
 │   ├── ReplyTimeout      3   the connection is there, and the server does not answer
 │   └── AnotherDialect    3   begin anew, on a new connection; told to the player alone
 ├── ServerRefused         4   carries the status
-│   └── AuthenticationError 6
+│   ├── AuthenticationError 6
+│   └── Redirected        4   carries the place that the server names
 ├── MissingError          5   Tk, a screen, a codec
-└── MediaError            7   connected, but no media
+├── MediaError            7   connected, but no media
+└── FolderFound           0   a list of what can be played, and nothing to play itself
 """
 
 from __future__ import annotations
@@ -63,6 +65,12 @@ class AuthenticationError(ServerRefused):
     code = 6
 
 
+class Redirected(ServerRefused):
+    """What was asked for is elsewhere; `location` as the server wrote it."""
+
+    location = ""
+
+
 class MissingError(ClientError):
     code = 5
 
@@ -71,14 +79,30 @@ class MediaError(ClientError):
     code = 7
 
 
+class FolderFound(ClientError):
+    """`urls`: what can be played of the folder."""
+
+    code = 0
+
+    def __init__(self, url: str, urls: tuple[str, ...]) -> None:
+        super().__init__(f"{url} is a folder", "Choose one: " + " ".join(urls))
+        self.urls = urls
+
+
+FOLLOWED = (301, 302, 303)      # not 305: its Location is a proxy's, and no place of the movie (RFC 2326 §11.3.5)
 # Why the server said no, in words
 REFUSALS = {
     404: ('The server has no "{name}"', "Check the spelling, capital letters too"),
+    405: ("The server cannot do {method} here", "It may offer this for other movies"),
+    406: ('The server cannot describe "{name}"', "It may be a folder: name a movie in it"),
     453: ("The server has no room for another viewer", "Try again later"),
     454: ("The server has ended the session", "Set it up again"),
+    455: ("The server cannot do {method} now", "Try again, or set it up again"),
+    456: ("This cannot be played from there", "It may be live: play it without a time"),
     457: ("The movie is not that long", "Begin earlier"),
     461: ("The server does not send media this way", "Try another --transport"),
     500: ('The server cannot play "{name}"', "Its log says why; the file may be damaged"),
+    501: ("The server does not know {method}", "Not every server can do everything"),
     503: ("The server is overloaded", "Try again later"),
 }
 
@@ -90,8 +114,12 @@ def refusal(method: str, name: str, reply: Response) -> ServerRefused:
         title = "The server wants a name and a password"
         return AuthenticationError(401, title, f"This player cannot give them ({answer})")
     if reply.status < 400:
-        place = reply.headers.get("Location") or "another place"
-        return ServerRefused(reply.status, f"The server sends us to {place}", f"Open that URL ({answer})")
+        place = reply.headers.get("Location") or ""
+        kind = Redirected if place and reply.status in FOLLOWED else ServerRefused
+        found = kind(reply.status, f"The server sends us to {place or 'another place'}", f"Open that URL ({answer})")
+        if isinstance(found, Redirected):
+            found.location = place
+        return found
     title, advice = REFUSALS.get(reply.status, ("The server refused {method}", "It may say why in its log"))
     return ServerRefused(reply.status, title.format(name=name or "/", method=method), f"{advice} ({answer})")
 

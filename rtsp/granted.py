@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtsp.errors import MessageError
 from rtsp.headers import SessionHeader, Transport
 from rtsp.message import Response
 
@@ -18,7 +19,10 @@ def session(reply: Response) -> SessionHeader | None:
     text = reply.headers.get("Session") or ""
     if reply.lab:
         return SessionHeader(text.split(";")[0].split(":")[-1].strip() or "0")
-    return SessionHeader.parse(text) if text else None
+    try:
+        return SessionHeader.parse(text) if text else None
+    except MessageError:            # a timeout that is none: the usual one will do
+        return SessionHeader.parse(text.partition(";")[0])
 
 
 def transport(reply: Response) -> Transport | None:

@@ -1,42 +1,112 @@
-"""What a player reads out of the server's replies: which stream it can play, and with which packet that begins."""
+"""What a player reads out of the server's replies: which stream it can play, and with which packet that begins.
+
+What cannot be understood of a detail is as good as not there: a server's mistake in it need not stop the movie.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from rtsp.errors import MessageError, RtspError
 from rtsp.failures import MediaError, MissingError, understanding
 from rtsp.headers import Range, RtpInfo
 from rtsp.message import Response
+from rtsp.numbers import decimal
 from rtsp.sdp import MediaDescription, SessionDescription
 
+LARGEST_SCALE = 1000.0
 
-def choose_video(description: SessionDescription) -> tuple[MediaDescription, int, int]:
-    """The first JPEG stream, its payload type and its clock rate. MissingError names what is there instead."""
-    others = []
+
+@dataclass(frozen=True)
+class Chosen:
+    """The stream to be played, and the names of the encodings that are left out."""
+
+    media: MediaDescription
+    payload_type: int
+    clock_rate: int
+    left_out: tuple[str, ...] = ()
+
+
+def choose_video(description: SessionDescription) -> Chosen:
+    """The first JPEG stream. MissingError names what is there instead; ServerRefused if a number in it is none."""
+    chosen: Chosen | None = None
+    others: list[str] = []
     for media in description.media:
         for payload_type in media.formats:
-            encoding, clock_rate = media.rtpmap(payload_type) or (f"payload type {payload_type}", 0)
-            if media.kind == "video" and encoding == "JPEG":
-                return media, payload_type, clock_rate
-            others.append(encoding)
+            with understanding("DESCRIBE"):
+                encoding, clock_rate = media.rtpmap(payload_type) or (f"payload type {payload_type}", 0)
+            if chosen is None and media.kind == "video" and encoding == "JPEG" and not _secret(media):
+                chosen = Chosen(media, payload_type, clock_rate)
+            elif chosen is None or media is not chosen.media:
+                others.append(f"{encoding}, encrypted" if _secret(media) else encoding)
+    if chosen:
+        return Chosen(chosen.media, chosen.payload_type, chosen.clock_rate, tuple(others))
     if not others:
         raise MediaError("The server offers no stream", "Is this the right URL?")
     advice = "Many cameras have a second stream in MJPEG: its URL will do"
     raise MissingError(f"The server sends {', '.join(others)}, and this player decodes MJPEG alone", advice)
 
 
-def duration(description: SessionDescription) -> float | None:
-    """Seconds (RFC 2326 §C.1.5); None if it is live, or the server does not say. ServerRefused if malformed."""
-    with understanding("DESCRIBE"):
-        return Range.parse(description.get("range") or "npt=now-").end
+def _secret(media: MediaDescription) -> bool:
+    """RTP/SAVP (RFC 3711): there is no way to agree on a key."""
+    return "SAVP" in media.protocol.upper()
 
 
-def beginning(reply: Response, url: str) -> tuple[float | None, RtpInfo]:
-    """What a reply to PLAY says of the stream at `url`: the time in the movie of its first packet, and that packet's
-    number and timestamp; None where it does not say. ServerRefused if malformed. A lab server does not say."""
+def duration(description: SessionDescription, media: MediaDescription | None = None) -> float | None:
+    """Seconds (RFC 2326 §C.1.5), of the presentation or else of the stream; None if it is live, or the server does not
+    say so that it can be understood."""
+    text = description.get("range") or (media.get("range") if media else None) or "npt=now-"
+    try:
+        return Range.parse(text).end or None
+    except RtspError:                   # the time of day, say, of a recording
+        return None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a reply to PLAY says of one stream: `time` in the movie of its first packet, that packet's number `seq` and
+    timestamp `rtptime`, None where it does not say; and `scale`, how fast the movie goes."""
+
+    time: float | None = None
+    seq: int | None = None
+    rtptime: int | None = None
+    scale: float = 1.0
+
+
+def beginning(reply: Response, url: str) -> Beginning:
+    """Of the stream at `url`. A lab server does not say. A server that does not mention Scale plays at 1 (§12.34)."""
     if reply.lab:
-        return None, RtpInfo(url)
-    with understanding("PLAY"):
-        begin = Range.parse(reply.headers.get("Range") or "npt=now-").start
+        return Beginning()
+    info = _info(reply, url)
+    return Beginning(_time(reply), info.seq, info.rtptime, _scale(reply))
+
+
+def _time(reply: Response) -> float | None:
+    try:
+        return Range.parse(reply.headers.get("Range") or "npt=now-").start
+    except RtspError:                   # in other units, or none at all
+        return None
+
+
+def _info(reply: Response, url: str) -> RtpInfo:
+    try:
         infos = [info for text in reply.headers.get_all("RTP-Info") for info in RtpInfo.parse(text)]
+    except MessageError:                # its numbers are none
+        infos = []
     if len(infos) > 1:
         infos = [info for info in infos if info.url and url.endswith(info.url)]
-    return begin, infos[0] if infos else RtpInfo(url)
+    return infos[0] if infos else RtpInfo(url)
+
+
+def _scale(reply: Response) -> float:
+    """Speed (§12.35) is never asked for: gst-rtsp-server gives that name to the Scale that it was asked for."""
+    return _factor(reply.headers.get("Scale")) * _factor(reply.headers.get("Speed"))
+
+
+def _factor(text: str | None) -> float:
+    text = (text or "1").strip()
+    try:
+        size = decimal(text[text[:1] in ("+", "-"):], "Scale")
+    except MessageError:
+        return 1.0
+    return (-size if text.startswith("-") else size) if 0 < size <= LARGEST_SCALE else 1.0

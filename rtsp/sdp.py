@@ -39,7 +39,7 @@ class MediaDescription:
         matter here are known without a line."""
         for name, value in self.attributes:
             words = value.split()
-            if name == "rtpmap" and len(words) == 2 and words[0] == str(payload_type):
+            if name.lower() == "rtpmap" and len(words) > 1 and words[0] == str(payload_type):
                 encoding, *rest = words[1].split("/")
                 return encoding.upper(), number(rest[0], 1, 10**9, "clock rate") if rest else 90000
         return STATIC_PAYLOADS.get(payload_type)
@@ -49,8 +49,10 @@ class MediaDescription:
         return [first] + _connection(self.connection) + _attributes(self.attributes)
 
 
-STATIC_PAYLOADS = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 10: ("L16", 44100), 11: ("L16", 44100), 14: ("MPA", 90000),
-                   26: ("JPEG", 90000), 32: ("MPV", 90000), 33: ("MP2T", 90000)}
+STATIC_PAYLOADS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 4: ("G723", 8000), 5: ("DVI4", 8000), 8: ("PCMA", 8000),
+                   9: ("G722", 8000), 10: ("L16", 44100), 11: ("L16", 44100), 14: ("MPA", 90000), 15: ("G728", 8000),
+                   18: ("G729", 8000), 25: ("CelB", 90000), 26: ("JPEG", 90000), 28: ("nv", 90000),
+                   31: ("H261", 90000), 32: ("MPV", 90000), 33: ("MP2T", 90000), 34: ("H263", 90000)}
 
 
 @dataclass
@@ -147,7 +149,7 @@ def _media(value: str) -> MediaDescription:
 
 
 def _get(attributes: Attributes, name: str) -> str | None:
-    return next((value for key, value in attributes if key == name), None)
+    return next((value for key, value in attributes if key.lower() == name), None)
 
 
 def _attributes(attributes: Attributes) -> list[str]:

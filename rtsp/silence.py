@@ -20,9 +20,10 @@ def is_end(silent: float, lab: bool, near_end: bool) -> bool:
     return silent > NO_MEDIA
 
 
-def near_end(position: float, duration: float | None) -> bool:
-    """Is this play time about where the movie ends, as far as that is known?"""
-    return duration is not None and position > duration - NEAR_END
+def near_end(position: float, duration: float | None, scale: float = 1.0) -> bool:
+    """Is this play time about where the movie ends, as far as that is known? Backwards, that is its beginning."""
+    near = NEAR_END * max(1.0, abs(scale))
+    return position < near if scale < 0 else duration is not None and position > duration - near
 
 
 def check_cut(lost: str, near_end: bool) -> bool:
@@ -32,11 +33,11 @@ def check_cut(lost: str, near_end: bool) -> bool:
     return True
 
 
-def check_end(came: bool, position: float, duration: float | None) -> None:
+def check_end(came: bool, position: float, duration: float | None, scale: float = 1.0) -> None:
     """The server has said that this is the end. MediaError if no frame came before it, or not nearly all."""
     if not came:
         raise MediaError("The stream has ended without a picture", "Too many packets may have been lost")
-    if duration is not None and not near_end(position, duration):
+    if duration is not None and not near_end(position, duration, scale):
         title = f"The server ended the stream after {position:.1f} of {duration:.1f} s"
         raise MediaError(title, "It may have been stopped")
 

@@ -54,6 +54,16 @@ def without_credentials(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+def join(base: str, reference: str) -> str:
+    """Another URL, as a page's link is seen from the page (RFC 1808 §4): absolute, or relative to `base`."""
+    scheme, _, rest = base.partition(":")
+    try:
+        url = urljoin(f"http:{rest}", reference)    # urljoin() knows which schemes have paths, and not all of ours
+    except ValueError:
+        return reference                            # an address in brackets that is none, say
+    return scheme + url[4:] if url.startswith("http:") and not reference.lower().startswith("http:") else url
+
+
 def resolve(base: str, control: str) -> str:
     """The URL of a stream: an `a=control` value, seen from the Content-Base (RFC 2326 §C.1.1).
 
@@ -64,7 +74,9 @@ def resolve(base: str, control: str) -> str:
     if control.lower().startswith(("rtsp://", "rtsps://", "rtspu://")):
         return control
     if control.startswith("/"):
-        return urljoin(base.replace("rtsp", "http", 1), control).replace("http", "rtsp", 1)
+        return join(base, control)
+    if control.startswith("?"):
+        return base.rstrip("/") + control
     return base.rstrip("/") + "/" + control
 
 

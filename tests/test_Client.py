@@ -16,7 +16,7 @@ import pytest
 from Player import Player, State
 from rtsp.failures import ConnectError
 from tests.movies import SIZE, jpeg
-from tests.scripted import INSIDE, LASTING_25, SEQ, STANDARD, ScriptedServer, inside, refused
+from tests.scripted import INSIDE, LASTING_25, OK, SEQ, STANDARD, ScriptedServer, inside, refused
 from tests.tools import need
 from tools import barcode
 
@@ -381,3 +381,126 @@ def test_where_udp_fails_it_plays_over_tcp_and_says_so(windows, monkeypatch):
         screen.until(screen.reads("The end"))
         assert screen.client.player.receiver.shown.frames == 2
         assert "Switched to TCP" in screen.client.notice()
+
+
+LISTED = OK + (
+    b"Content-Type: text/uri-list\r\nContent-Length: %LENGTH%\r\n\r\n"
+    b"rtsp://127.0.0.1:%d/films/first.Mjpeg\r\nrtsp://127.0.0.1:%d/films/second%%20one.Mjpeg\r\n"
+)
+
+
+def folder(server):
+    """It lists two movies, and can play either."""
+    server.url = f"rtsp://127.0.0.1:{server.port}/films/"
+    listed = LISTED.replace(b"%d", b"%d" % server.port).replace(b"%%", b"%")
+    server.script["DESCRIBE"] = [refused(406, "Not Acceptable"), listed, STANDARD["DESCRIBE"]]
+
+
+@pytest.mark.parametrize("how", ["double click", "keys", "Setup"])
+def test_the_movies_of_a_folder_are_listed_and_one_is_played(windows, how):
+    """In place of the picture; after Teardown they are there again."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        folder(server)
+        screen = windows(server)
+        client, rows = screen.client, screen.client.movies.rows
+        client.setupMovie()
+        client.playMovie()
+        screen.until(rows.winfo_viewable)
+        assert not client.picture.winfo_viewable() and client.player.state is State.INIT
+        assert [rows.item(row, "text") for row in rows.get_children()] == [
+            "films/first.Mjpeg", "films/second one.Mjpeg"]
+        while not server.asked.empty():
+            server.asked.get()
+        if how == "double click":
+            left, top, width, height = rows.bbox("1")
+            place = rows.winfo_rootx() + left + width // 4, rows.winfo_rooty() + top + height // 2
+            xdotool("mousemove", *place, "click", "--repeat", 2, "--delay", 50, 1)
+        else:
+            screen.until(lambda: client.master.focus_get() == rows)
+            screen.key("Down")
+            screen.until(lambda: client.movies.selected and "second" in client.movies.selected)
+            if how == "Setup":
+                screen.click("SETUP")
+                screen.click("PLAY")
+            else:
+                screen.key("Return")
+        screen.until(lambda: client.player.receiver.shown.frames == 1)
+        assert client.picture.winfo_viewable() and not rows.winfo_viewable()
+        assert server.next_request().startswith(f"OPTIONS {server.url}second%20one.Mjpeg RTSP/1.0")
+        assert client.master.title().startswith("films/second one.Mjpeg")
+        screen.click("TEARDOWN")
+        screen.until(rows.winfo_viewable)
+
+
+def test_the_keys_for_place_and_speed(windows):
+    """Left, Right, slower, faster, normal, play and pause; what the server really does is in the line at the bottom."""
+    movie = Movie()
+
+    def reply(server):
+        text = movie(server)
+        wanted = [line for line in server.request.split("\r\n") if line.startswith(("Scale", "Range"))]
+        return text.replace(b"\r\n\r\n", "".join(f"\r\n{line}" for line in wanted).encode() + b"\r\n\r\n", 1)
+
+    class Echo(ScriptedServer):
+        request = ""
+
+        def _reply(self, request):
+            self.request = request
+            return super()._reply(request)
+
+    without_range = STANDARD["PLAY"].replace(b"Range: npt=0.000-\r\n", b"")
+    assert without_range != STANDARD["PLAY"]
+    with Echo(PLAY=reply, DESCRIBE=LASTING_25) as server:
+        screen = windows(server)
+        client = screen.client
+        client.setupMovie()
+        client.playMovie()
+        screen.until(lambda: client.player.receiver.shown.frames == 1 and client.commands.doing is None)
+
+        def sent(*keys):
+            server.methods()
+            screen.key(*keys)
+            screen.until(lambda: not server.asked.empty() and client.commands.doing is None)
+            found = []
+            while not server.asked.empty():
+                found.append(server.asked.get())
+            return found
+
+        assert "Range: npt=10.000-" in sent("Right")[1]
+        assert "Range: npt=0.000-" in sent("Left")[1]
+        assert "Scale: 2.000" in sent("bracketright")[0]
+        screen.until(lambda: "2×" in client.status.text)
+        assert "Scale: 4.000" in sent("bracketright")[0]
+        assert "Scale: 2.000" in sent("bracketleft")[0]
+        assert "Scale: 1.000" in sent("BackSpace")[0]
+        screen.until(lambda: "×" not in client.status.text)
+        client.picture.focus_force()
+        client.master.update()
+        assert sent("space")[0].startswith("PAUSE")
+        screen.until(lambda: client.player.state is State.READY)
+        screen.key("bracketleft")
+        screen.until(lambda: "0.5×" in client.status.text)
+        assert server.methods() == []
+
+
+def test_what_the_server_would_not_do_does_not_hide_the_picture(windows):
+    """A server without PAUSE: a remark under the picture, and the movie goes on."""
+    with ScriptedServer(PLAY=Movie(), PAUSE=refused(501, "Not Implemented")) as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        screen.click("PAUSE")
+        screen.until(lambda: "The server does not know PAUSE" in screen.client.status.text)
+        assert screen.client.picture.words is None and screen.client.player.state is State.PLAYING
+
+
+def test_a_session_that_the_server_has_ended_is_said(windows):
+    """Setup begins a new one."""
+    setup = STANDARD["SETUP"].replace(b"timeout=60", b"timeout=1")
+    with ScriptedServer(PLAY=Movie(), SETUP=setup, GET_PARAMETER=refused(454, "Session Not Found")) as server:
+        screen = windows(server)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(screen.reads("The server has ended the session"))
+        assert screen.enabled() == {"SETUP"}

@@ -127,6 +127,8 @@ def test_a_lab_server(monkeypatch, tmp_path):
         ({"DESCRIBE": refused(404, "Not Found")}, 4, 'The server has no "movie.Mjpeg". Check the spelling'),
         ({"DESCRIBE": refused(401, "Unauthorized")}, 6, "The server wants a name and a password"),
         ({"DESCRIBE": OK + b"Content-Length: %LENGTH%\r\n\r\nv=0\r\nm=video 0 RTP/AVP 33\r\n"}, 5, "server sends MP2T"),
+        ({"DESCRIBE": OK + b"Content-Type: text/html\r\n\r\n"}, 4, "The server describes it as text/html"),
+        ({"DESCRIBE": refused(302, "Moved", b"Location: /movie.Mjpeg\r\n")}, 4, "The server sends us in a circle"),
         ({"DESCRIBE": lambda server: server.hang_up()}, 3, "The server has closed the connection"),
     ],
 )
@@ -318,3 +320,35 @@ def test_tcp_if_asked_for(tmp_path, caplog):
     with ScriptedServer(SETUP=INSIDE, PLAY=STANDARD["PLAY"] + inside(JPEGS)) as server:
         assert play(server.url, "--transport", "tcp", "--stats", tmp_path / "s.json") == 0
     assert json.loads((tmp_path / "s.json").read_text())["frames_shown"] == len(JPEGS) and not caplog.messages
+
+
+def test_the_movies_of_a_folder_are_printed(capsys):
+    """One URL a line on standard output, nothing else, exit code 0."""
+    movies = b"rtsp://127.0.0.1:1/a.Mjpeg\r\nrtsp://127.0.0.1:1/b.Mjpeg\r\n"
+    listed = OK + b"Content-Type: text/uri-list\r\nContent-Length: %LENGTH%\r\n\r\n" + movies
+    with ScriptedServer(DESCRIBE=[refused(406, "Not Acceptable"), listed]) as server:
+        assert play(f"rtsp://127.0.0.1:{server.port}/") == 0
+    assert capsys.readouterr() == ("rtsp://127.0.0.1:1/a.Mjpeg\nrtsp://127.0.0.1:1/b.Mjpeg\n", "")
+
+
+@pytest.mark.parametrize(("words", "sent"), [([], None), (["--scale", "2"], "2.000"), (["--scale", "-0.5"], "-0.500")])
+def test_the_speed_is_asked_for(server, words, sent):
+    """At 1, nothing is said of it: not every server knows the header."""
+    assert play(server.url, *words) == 0
+    request = [server.next_request() for _ in range(4)][3]
+    assert (f"\r\nScale: {sent}\r\n" in request) if sent else "Scale" not in request
+
+
+@pytest.mark.parametrize("text", ["0", "nan", "inf", "1000", "fast", ""])
+def test_a_speed_that_is_none(capsys, text):
+    with pytest.raises(SystemExit) as caught:
+        ClientLauncher.parseArguments(["rtsp://a/b", "--scale", text])
+    assert caught.value.code == 2 and "a number such as 2, 0.5 or -1 is needed" in capsys.readouterr().err
+
+
+def test_a_session_that_the_server_has_ended_is_code_4(monkeypatch, capsys):
+    """454 to the sign of life, which comes after half a second here."""
+    setup = STANDARD["SETUP"].replace(b"timeout=60", b"timeout=1")
+    with ScriptedServer(SETUP=setup, GET_PARAMETER=refused(454, "Session Not Found")) as server:
+        assert play(server.url) == 4
+    assert capsys.readouterr().err.startswith("The server has ended the session. Set it up again")

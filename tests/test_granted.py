@@ -30,8 +30,21 @@ def test_the_session_of_a_lab_server_is_read_in_any_spelling(value, wanted):
 def test_the_session_of_a_standard_server():
     assert granted.session(reply(("Session", "5eed;timeout=30"))) == SessionHeader("5eed", 30)
     assert granted.session(reply()) is None
+
+
+@pytest.mark.parametrize(("value", "wanted"), [
+    ("5eed;timeout=soon", SessionHeader("5eed")), ("5eed ; timeout=0", SessionHeader("5eed")),
+    ("5eed;", SessionHeader("5eed")),
+    ("a-b_c.d$e+F/=%20 {}", SessionHeader("a-b_c.d$e+F/=%20 {}")), ("5eed;Timeout=\"30\"", SessionHeader("5eed", 30)),
+])
+def test_the_session_of_odd_servers(value, wanted):
+    """Whatever the id is made of; a time-out that is none is as good as none."""
+    assert granted.session(reply(("Session", value))) == wanted
+
+
+def test_a_session_without_an_id_is_refused():
     with pytest.raises(MessageError):
-        granted.session(reply(("Session", "5eed;timeout=soon")))
+        granted.session(reply(("Session", ";timeout=5")))
 
 
 def test_the_transport():

@@ -393,8 +393,13 @@ def test_a_silent_server_is_given_up(player_of):
     """After a second connection."""
     with ScriptedServer(said(None), lab=True, OPTIONS=None) as server:
         player = player_of(server)
-        make = player._makeClient
-        player._makeClient = lambda dialect: make(dialect, timeout=0.1)
+        go = player.goTo
+
+        def hurry(url, dialect):
+            go(url, dialect)
+            player.client._timeout = 0.1
+
+        player.goTo = hurry
         with pytest.raises(ConnectError, match="No reply to SETUP in 0 s"):
             player.setup()
         assert server.methods() == [*SETUP, "SETUP"] and server.connections == 2

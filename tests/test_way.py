@@ -108,6 +108,18 @@ def test_when_udp_is_given_up(ways, connection):
     assert (way.transport, way.notice, way.may_switch) == ("tcp", "because", False) and not way.blocked(100)
 
 
+@pytest.mark.parametrize("wanted", ["udp", "tcp", "auto"])
+def test_to_another_server_the_way_stays_the_same(ways, connection, wanted):
+    """The same port, or the connection's channels; also after a switch."""
+    way, _ = ways(wanted)
+    way.open(connection, lab=False)
+    if wanted == "auto":
+        way.switch("why")
+    transport, port = way.transport, way.rtp_port
+    way.reopen(connection)
+    assert (way.transport, way.rtp_port) == (transport, port) and transport == ("udp" if wanted == "udp" else "tcp")
+
+
 def test_what_comes_in_the_connection_goes_to_the_handler_of_its_channel(ways, connection):
     """Over UDP, frames in the connection are not ours."""
     way, came = ways("auto")

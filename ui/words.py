@@ -1,0 +1,36 @@
+"""What is said in the picture, and in the line under it, while a movie is prepared and played."""
+
+from __future__ import annotations
+
+from rtp.shown import Shown
+from ui.picture import Words
+from ui.status import clock
+
+
+def over_picture(state: str, doing: str | None, name: str, place: str, lost: str, ended: bool, any_shown: bool
+                 ) -> Words | None:
+    """None when the picture speaks for itself. `doing`: the request under way; `lost`: why the server is gone."""
+    if doing == "SETUP":
+        return Words(f"Connecting to {place} …")
+    if state == "Init" and lost:
+        return Words(lost, "Setup connects again", error=True)
+    if state == "Init":
+        return Words(name or "/", f"on {place}\n\nPress Setup, then Play")
+    if ended:
+        return Words("The end", "Play shows it again")
+    if any_shown:
+        return None
+    return Words("Ready", "Press Play") if state == "Ready" else Words("Waiting for the first picture …")
+
+
+def figures(
+    shown: Shown, position: float, duration: float | None, lost_percent: float, scale: float, playing: bool
+) -> list[str]:
+    """`scale`: seconds of the movie in a second."""
+    if not shown.frames:
+        return []
+    found = [clock(position) + (f" / {clock(duration)}" if duration else "")]
+    found += [f"{scale:g}×"] if scale != 1 else []
+    found += [f"{shown.frames} frames"]
+    found += [f"{shown.recent_fps:.1f} fps"] if playing else []
+    return [*found, f"{lost_percent:.1f} % lost"]
