@@ -130,7 +130,7 @@ class Server:
         if peer is None:
             return
         try:
-            peer.send(b"RTSP/1.0 503 Service Unavailable\r\n\r\n")
+            peer.send(b"RTSP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\n")
         except OSError:
             pass                                        # it has gone itself
         peer.close()

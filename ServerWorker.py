@@ -12,21 +12,15 @@ from media.errors import MediaError, NotFound
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
+from net.prober import Prober
 from RtpPacket import RtpPacket
-from rtsp import answers, lab, limits, offers, parameters
-from rtsp.checks import check
-from rtsp.errors import (
-    MessageError,
-    MethodError,
-    NotImplementedMethod,
-    RtspError,
-    SessionError,
-)
+from rtsp import answers, checks, lab, limits, offers, parameters
+from rtsp.errors import MessageError, NotImplementedMethod, RtspError, SessionError
 from rtsp.headers import RtpInfo, SessionHeader, Transport
-from rtsp.message import Headers, Interleaved, Request, Response
+from rtsp.message import Headers, Request, Response
 from rtsp.playing import Play, pause_point
 from rtsp.sdp import describe
-from rtsp.states import METHODS, STATELESS, State, allowed, next_state
+from rtsp.states import METHODS, STATELESS, next_state
 from rtsp.url import base_url, control, named
 
 log = logging.getLogger(__name__)
@@ -48,6 +42,7 @@ class ServerWorker:
         self.server = clientInfo["server"]
         self.peer = "{}:{}".format(*self.connection.peer[:2])
         self.interleaving = Interleaving(self.connection)       # the channels of the media that travel in it
+        self.prober = Prober(self.connection, self.peer)
         self.labSession = None          # the one session of a connection that speaks the lab dialect
         self.bound = set()              # the sessions that may end with the connection
 
@@ -58,7 +53,10 @@ class ServerWorker:
                 while (message := self.recvRtspRequest()) is not None:
                     if isinstance(message, Request):
                         self.processRtspRequest(message)
-                    elif isinstance(message, Interleaved):
+                        if answers.is_last(message):
+                            self.connection.finish()
+                            break
+                    else:
                         self.interleaving.deliver(message)
             except MessageError as error:
                 self.replyRtsp(self.refuse(error), None)
@@ -75,9 +73,11 @@ class ServerWorker:
         """The next message; None when the server stops, or when nobody has said anything for a long time."""
         heard = time.monotonic()
         while not self.server.stopping.is_set():
-            message = self.connection.receive(timeout=0.5)
+            message = self.prober.receive(timeout=0.5)
             if message is not None:
                 return message
+            self.prober.ask((session.id, session.timeout) for session in self.bound
+                            if session.endsWith(self.connection) and not session.lab)
             idle = time.monotonic() - heard > limits.CONNECTION_IDLE
             if idle and not self.interleaving and not self.server.sessions.of(self.connection):
                 log.info("= %s: silent, closed", self.peer)
@@ -109,6 +109,7 @@ class ServerWorker:
             session = self.server.sessions.new(self.connection, request.lab)
         if session is None:
             if request.method not in STATELESS:
+                self.refuseFolder(request)
                 raise SessionError(f"{request.method} needs a session")
             return handler(request, None)
         with session.lock:
@@ -118,11 +119,12 @@ class ServerWorker:
             return response
 
     def findHandler(self, request):
-        check(request)
+        checks.check(request)
         granted = lab.GRANTED if request.lab else METHODS
         handler = getattr(self, "do_" + request.method, None) if request.method in granted else None
         if handler is None:
             raise NotImplementedMethod(f"{request.method[:40]} is not implemented")
+        checks.check_target(request)
         return handler
 
     def findSession(self, request):
@@ -141,34 +143,29 @@ class ServerWorker:
         return Response(200, Headers([("Public", ", ".join(self.offered(METHODS)))]))
 
     def do_DESCRIBE(self, request, session):
-        accept = ", ".join(request.headers.get_all("Accept")).lower()
-        if accept and not any(known in accept for known in ("application/sdp", "application/*", "*/*")):
-            raise RtspError("a description is to be had as application/sdp only", 406)
+        if self.isFolder(request):
+            return answers.folder(request, self.server.library.names(named(request)[0]))
         presentation, _ = self.find(request)
         formats = [source.format for source in presentation.sources]
         text = describe(presentation.name, STARTED, self.connection.local[0], presentation.duration, formats)
-        headers = Headers([("Content-Base", base_url(request.target)), ("Content-Type", "application/sdp")])
-        return Response(200, headers, str(text).encode())
+        return answers.description(request, str(text))
 
     def do_SETUP(self, request, session):
+        self.refuseFolder(request)
         presentation, number = self.find(request)
-        if number is None and len(presentation.sources) > 1:
-            raise RtspError("SETUP takes one stream at a time", 459)
-        if session.state is State.PLAYING:
-            others = tuple(method for method in allowed(session.state) if method != "SETUP")
-            raise MethodError("SETUP would change what is being played", others)
+        checks.check_setup(number, len(presentation.sources), session.state)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)
-        transport = offers.choose(request.headers.get("Transport"), self.connection.peer[0], request.lab)
+        transport = offers.choose(request.headers.get_all("Transport"), self.connection.peer[0], request.lab)
         stream = self.openStream(session, presentation, number or 0, transport)
+        stream.ssrc = stream.ssrc if transport.ssrc is None else transport.ssrc
         session.presentation, session.path = presentation, named(request)[0]
         self.server.sessions.add(session)
         if request.lab:
             self.labSession = session
             return Response(200, Headers([("Session", session.id)]))
-        reply = Transport(transport.protocol, ssrc=stream.ssrc, **stream.channel.parameters)
-        header = SessionHeader(session.id, round(session.timeout))
-        return Response(200, Headers([("Transport", str(reply)), ("Session", str(header))]))
+        chosen = Transport(transport.protocol, ssrc=stream.ssrc, **stream.channel.parameters)
+        return answers.granted(chosen, session.id, session.timeout)
 
     def do_PLAY(self, request, session):
         self.checkAggregate(request, session)
@@ -223,10 +220,19 @@ class ServerWorker:
             raise RtspError(f"{path!r} has no stream {number}", 404)
         return presentation, number
 
+    def isFolder(self, request):
+        path, number = named(request)
+        return number is None and not request.lab and self.server.library.is_folder(path)
+
+    def refuseFolder(self, request):
+        if self.isFolder(request):
+            raise checks.not_allowed("this is a folder: it can be listed, not played", checks.OF_A_FOLDER)
+
     def checkAggregate(self, request, session):
         """PLAY, PAUSE and TEARDOWN are for all streams of a session at once (RFC 2326 §11.3.10)."""
         path, number = named(request)
         if not request.lab and path.casefold() != session.path.casefold():
+            self.refuseFolder(request)
             raise RtspError(f"session {session.id} does not play {path!r}", 404)
         if number is not None and len(session.streams) > 1:
             raise RtspError(f"{request.method} is for all streams at once", 460)
@@ -243,6 +249,8 @@ class ServerWorker:
             raise RtspError("no sockets left", 503) from None
         if session.lab or channel.connection:
             self.bound.add(session)
+        if channel.connection:
+            self.connection.give_up_after(session.timeout)
         return session.open(number, presentation.sources[number], channel, self.server)
 
     def openChannel(self, transport):

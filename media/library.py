@@ -64,15 +64,22 @@ class Library:
             raise NotFound(f"there is no movie {path!r}")
         return self._movie(file, (status.st_mtime_ns, status.st_size, status.st_ino))
 
-    def names(self) -> list[str]:
-        """What can be asked for, sorted: the added names and the files that look like movies, 1000 at most."""
-        with self._lock:
-            names = set(self._added)
-        for folder, name in self._files():
-            path = os.path.join(folder, name)
-            if name.lower().endswith(MOVIE_SUFFIXES) and os.path.isfile(path) and self._inside(os.path.realpath(path)):
-                names.add(os.path.relpath(path, self.folder).replace(os.sep, "/"))
+    def names(self, folder: str = "") -> list[str]:
+        """What can be asked for in a folder and those below it, sorted: the added names and the files that look like
+        movies, 1000 at most, as seen from the topmost folder.  NotFound if this is no folder, or a hidden one."""
+        inside = folder.strip("/")
+        if not self.is_folder(inside):
+            raise NotFound(f"there is no folder {folder!r}")
+        names = self._added_below(inside)
+        if (path := self._folder(inside)) is not None:
+            names.update(self._movies(path))
         return sorted(name for name in names if name.isprintable())[:NAMES_LIMIT]
+
+    def is_folder(self, path: str) -> bool:
+        """Does the decoded URL path name a folder: the topmost one, one below it that is not hidden, or one that is in
+        the names of what was added?"""
+        name = path.strip("/")
+        return not name or bool(self._added_below(name)) or self._folder(name) is not None
 
     def close(self) -> None:
         """Close the movies that were opened."""
@@ -82,16 +89,27 @@ class Library:
         for presentation in opened:
             presentation.close()
 
-    def _files(self) -> Iterable[tuple[str, str]]:
-        """(folder, name) of each file below the folder, hidden folders left out; ENTRIES_LIMIT entries at most."""
-        left = ENTRIES_LIMIT
-        for folder, folders, files in os.walk(self.folder):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(files)[:left]:
-                yield folder, name
-            left -= len(files) + len(folders)
-            if left <= 0:
-                return
+    def _added_below(self, folder: str) -> set[str]:
+        """What was added in this folder; nothing if the name is itself that of a presentation."""
+        with self._lock:
+            if folder in self._added:
+                return set()
+            return {name for name in self._added if not folder or name.startswith(f"{folder}/")}
+
+    def _folder(self, name: str) -> str | None:
+        """The real path of a folder that is not hidden, None if the name is that of no such folder."""
+        try:
+            path = self._locate(name) if name else self.folder
+        except (OSError, ValueError):
+            return None
+        hidden = any(part.startswith(".") for part in os.path.relpath(path, self.folder).split(os.sep) if part != ".")
+        return path if os.path.isdir(path) and not hidden else None
+
+    def _movies(self, path: str) -> Iterable[str]:
+        for folder, name in _files(path):
+            file = os.path.join(folder, name)
+            if name.lower().endswith(MOVIE_SUFFIXES) and os.path.isfile(file) and self._inside(os.path.realpath(file)):
+                yield os.path.relpath(file, self.folder).replace(os.sep, "/")
 
     def _locate(self, name: str) -> str:
         """The real path that a name leads to.  OSError, ValueError if there is none below the folder."""
@@ -147,3 +165,15 @@ def _choose(name: str, names: Iterable[str]) -> str | None:
         return name
     alike = [other for other in names if other.casefold() == name.casefold()]
     return alike[0] if len(alike) == 1 else None
+
+
+def _files(top: str) -> Iterable[tuple[str, str]]:
+    """(folder, name) of each file below a folder, hidden folders left out; ENTRIES_LIMIT entries at most."""
+    left = ENTRIES_LIMIT
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files)[:left]:
+            yield folder, name
+        left -= len(files) + len(folders)
+        if left <= 0:
+            return

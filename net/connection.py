@@ -35,12 +35,14 @@ class Connection:
         self.peer: Address = sock.getpeername()
         self.local: Address = sock.getsockname()
         self._socket = sock
-        self._clock = clock
+        self.clock = clock
+        self._bell: socket.socket | None = None     # rings when the receiving thread shall look at `_unsent`
+        self._rope: socket.socket | None = None     # … and the other end of it, which any thread may pull
         self._writing = threading.Lock()
         self._unsent = bytearray()
         self._closed = False
-        self._heard = self._began = clock()     # when the last byte came, and the first one of an unfinished message
-        self._taken = self._heard               # when the peer had room for something, or owed us nothing
+        self.heard = self._began = clock()      # when the last byte came, and the first one of an unfinished message
+        self._taken = self.heard               # when the peer had room for something, or owed us nothing
         sock.setblocking(False)
         # A laptop that was closed says nothing any more; after hours of that the system gives the connection up
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -51,10 +53,10 @@ class Connection:
         """The next message; None if `timeout` seconds did not bring a whole one.
 
         ConnectionClosed when there will be none; MessageError when what came is no RTSP, or takes too long to come."""
-        deadline = self._clock() + timeout
+        deadline = self.clock() + timeout
         while True:
             message = self.reader.next()
-            now = self._clock()
+            now = self.clock()
             if message is not None:
                 self._began = now
                 return message
@@ -64,15 +66,16 @@ class Connection:
 
     def _wait_for_bytes(self, now: float, deadline: float) -> None:
         patience = self.reader.patience()
-        quiet = deadline if patience is None else self._heard + patience
+        quiet = deadline if patience is None else self.heard + patience
         if now >= quiet:
             self.reader.quiet()
-        elif wait(self._socket, min(deadline, quiet) - now, write=bool(self._unsent)):
+        elif wait(self._socket, min(deadline, quiet) - now, write=bool(self._unsent), bell=self._bell):
+            self._quieten()
             self._flush()
             self._read()
         self._check_stalled()
-        if self.reader.unfinished and self._clock() > self._began + limits.UNFINISHED_REQUEST:
-            raise MessageError("the request was not finished in time", 408, fatal=True)
+        if self.reader.unfinished and self.clock() > self._began + limits.UNFINISHED_REQUEST:
+            raise self.reader.numbered(MessageError("the request was not finished in time", 408, fatal=True))
 
     def _read(self) -> None:
         try:
@@ -83,9 +86,9 @@ class Connection:
             raise ConnectionClosed(str(error)) from None
         if not data:
             raise ConnectionClosed("the peer closed the connection")
-        self._heard = self._clock()
+        self.heard = self.clock()
         if not self.reader.unfinished:
-            self._began = self._heard       # never restarted by later bytes: a slow sender gains nothing
+            self._began = self.heard       # never restarted by later bytes: a slow sender gains nothing
         self.reader.feed(data)
 
     def send(self, data: bytes) -> None:
@@ -100,25 +103,54 @@ class Connection:
     def offer(self, data: bytes, always: bool = False) -> bool:
         """Write it now, or let it be: False if the peer has not taken what came before yet (or is gone). Never waits.
 
-        What does not go out at once of data that was taken follows later: by the next call of this or of send(), or
-        while receive() waits. `always`: take it in any case, for what is small and must not get lost."""
+        What does not go out at once of data that was taken follows as soon as the peer has room: receive() sees to it,
+        whose thread is woken. `always`: take it in any case, for what is small and must not get lost."""
         try:
             with self._writing:
                 self._write()
                 if self._unsent and not always:
                     return False
                 self._append(data)
+                if self._unsent:
+                    self._ring()
         except ConnectionClosed:
             return False                    # whoever receives will notice, too
         return True
 
     def enlarge(self, size: int) -> None:
-        """Make room for `size` bytes on their way out, in place of what the system thinks fit."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+        """Make room for `size` bytes on their way out, in place of what the system thinks fit, and be ready for what
+        other threads offer. To be called by the thread that receives. OSError if there are no sockets left."""
+        with self._writing:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+            if self._bell is None:
+                self._bell, self._rope = socket.socketpair()
+                self._bell.setblocking(False)
+                self._rope.setblocking(False)
+
+    def give_up_after(self, seconds: float) -> None:
+        """The connection ends when the peer's machine acknowledges nothing of what was sent for so long (RFC 5482).
+        Linux can do it; elsewhere the system's own patience, of minutes, holds."""
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, min(int(seconds * 1000), 2**31 - 1))
+
+    def _ring(self) -> None:
+        """The thread that receives may be waiting for bytes to read alone; the lock is held."""
+        try:
+            if self._rope:
+                self._rope.send(b"!")
+        except OSError:
+            pass                            # full: it will wake anyway; closed: nobody is left to wake
+
+    def _quieten(self) -> None:
+        try:
+            if self._bell:
+                self._bell.recv(CHUNK)
+        except OSError:
+            pass                            # nobody has rung
 
     def _append(self, data: bytes) -> None:
         if not self._unsent:
-            self._taken = self._clock()
+            self._taken = self.clock()
         self._unsent += data
         self._write()
 
@@ -132,22 +164,22 @@ class Connection:
             return
         try:
             del self._unsent[:self._socket.send(self._unsent)]
-            self._taken = self._clock()
+            self._taken = self.clock()
         except BlockingIOError:
             pass
         except OSError as error:
             raise ConnectionClosed(str(error)) from None
 
     def _check_stalled(self) -> None:
-        if self._unsent and self._clock() > self._taken + limits.STALLED_WRITE:
+        if self._unsent and self.clock() > self._taken + limits.STALLED_WRITE:
             raise ConnectionClosed("the peer reads nothing")
 
     def finish(self) -> None:
         """Close after a last reply. Closing a socket with unread bytes would make the system throw that reply away."""
         try:
             self._socket.shutdown(socket.SHUT_WR)
-            deadline = self._clock() + LINGER
-            while (left := deadline - self._clock()) > 0 and wait(self._socket, left) and self._socket.recv(CHUNK):
+            deadline = self.clock() + LINGER
+            while (left := deadline - self.clock()) > 0 and wait(self._socket, left) and self._socket.recv(CHUNK):
                 pass
         except OSError:
             pass                            # the peer was faster
@@ -163,11 +195,15 @@ class Connection:
         except OSError:
             pass                            # not connected any more
         with self._writing:                 # else its number might be that of another socket before send() uses it
-            self._socket.close()
+            for sock in (self._socket, self._bell, self._rope):
+                if sock:
+                    sock.close()
 
 
-def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = False) -> bool:
-    """True if the socket can be read (or written) within `timeout` seconds, of which LONGEST_WAIT at most are waited.
+def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = False,
+         bell: socket.socket | None = None) -> bool:
+    """True if the socket can be read (or written), or the bell rings, within `timeout` seconds, of which LONGEST_WAIT
+    at most are waited.
 
     poll() where there is one: select() cannot watch a descriptor above 1023."""
     timeout = max(0.0, min(timeout, LONGEST_WAIT))
@@ -175,8 +211,11 @@ def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = F
         if hasattr(select, "poll"):
             poll = select.poll()
             poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+            if bell:
+                poll.register(bell, select.POLLIN)
             return bool(poll.poll(timeout * 1000))
-        ready = select.select([sock] if read else [], [sock] if write else [], [], timeout)
+        reading = ([sock] if read else []) + ([bell] if bell else [])
+        ready = select.select(reading, [sock] if write else [], [], timeout)
     except (OSError, ValueError) as error:
         raise ConnectionClosed(f"the connection was closed ({error})") from None
     return bool(ready[0] or ready[1])

@@ -64,12 +64,12 @@ class InterleavedChannel:
         """On the `wanted` numbers, or on others if they are taken. OSError if none are free."""
         self._interleaving = interleaving
         self.connection = interleaving.connection
-        self.numbers = interleaving.take(wanted)
-        self.taps: list[Tap] = []
-        self.refused = 0                # frames that were dropped
         # A large frame fits in whole. And there is a limit: the system alone would let a slow viewer fall behind by
         # megabytes, which is many seconds
         self.connection.enlarge(SEND_BUFFER)
+        self.numbers = interleaving.take(wanted)
+        self.taps: list[Tap] = []
+        self.refused = 0                # frames that were dropped
 
     @property
     def parameters(self) -> dict[str, PortPair]:

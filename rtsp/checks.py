@@ -1,9 +1,13 @@
-"""What every request must be before anybody looks at what it asks for."""
+"""What requests must be, as far as that can be told without knowing the media."""
 
 from __future__ import annotations
 
-from rtsp.errors import MessageError, RtspError, VersionError
+from rtsp.errors import MessageError, MethodError, RtspError, VersionError
 from rtsp.message import VERSION, Request
+from rtsp.states import State, allowed
+
+OF_THE_SERVER = ("OPTIONS", "GET_PARAMETER")    # what can be asked of the server as a whole
+OF_A_FOLDER = ("OPTIONS", "DESCRIBE")           # … and of a folder, which holds movies and is none
 
 
 def check(request: Request) -> None:
@@ -15,5 +19,27 @@ def check(request: Request) -> None:
         raise VersionError(f"this server speaks {VERSION}, not {request.version}")
     if request.cseq is None and not request.lab:
         raise MessageError("a request needs a CSeq")
-    if required := request.headers.get_all("Require") + request.headers.get_all("Proxy-Require"):
-        raise RtspError("unknown option", 551, {"Unsupported": ", ".join(required)})
+    required = request.headers.get_all("Require") + request.headers.get_all("Proxy-Require")
+    options = [option.strip() for text in required for option in text.split(",") if option.strip()]
+    if options:
+        raise RtspError("unknown option", 551, {"Unsupported": ", ".join(options)})
+
+
+def check_target(request: Request) -> None:
+    """405 for what cannot be asked of the server as a whole, which is what `*` stands for (RFC 2326 §6.1)."""
+    if request.target == "*" and request.method not in OF_THE_SERVER:
+        raise not_allowed(f"{request.method} needs the URL of a movie", OF_THE_SERVER)
+
+
+def check_setup(number: int | None, streams: int, state: State) -> None:
+    """459 for a SETUP of a whole presentation of several streams; 455 while it plays (RFC 2326 §10.4 allows both)."""
+    if number is None and streams > 1:
+        raise RtspError("SETUP takes one stream at a time", 459)
+    if state is State.PLAYING:
+        others = tuple(method for method in allowed(state) if method != "SETUP")
+        raise MethodError("SETUP would change what is being played", others)
+
+
+def not_allowed(reason: str, methods: tuple[str, ...]) -> RtspError:
+    """405, which says what is allowed there (RFC 2326 §11.3.1, §12.4)."""
+    return RtspError(reason, 405, {"Allow": ", ".join(methods)})

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rtsp import limits
 from rtsp.errors import MessageError, RangeError, RtspError
 from rtsp.numbers import number
 from rtsp.timecodes import UNITS
 
 PortPair = tuple[int, int]
 
-# Split at a separator that is not inside quotes
-_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
-_SEMICOLON = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+# What stands between two separators that are not inside quotes. Found by walking on, never by looking ahead: the time
+# must not grow with the square of a hostile header
+_BETWEEN_COMMAS = re.compile(r'(?:[^,"]+|"[^"]*"|")+')
+_BETWEEN_SEMICOLONS = re.compile(r'(?:[^;"]+|"[^"]*"|")+')
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,16 @@ class Transport:
 
     @classmethod
     def parse(cls, text: str) -> list[Transport]:
-        """The alternatives in the order of preference. MessageError (400) for numbers that are none."""
-        return [cls._parse_one(part) for part in _COMMA.split(text) if part.strip()]
+        """The alternatives in the order of preference. MessageError (400) for numbers that are none, or too many of
+        them."""
+        parts = [part for part in _BETWEEN_COMMAS.findall(text) if part.strip()]
+        if len(parts) > limits.ALTERNATIVES:
+            raise MessageError(f"{len(parts)} transports to choose from")
+        return [cls._parse_one(part) for part in parts]
 
     @classmethod
     def _parse_one(cls, text: str) -> Transport:
-        protocol, *parameters = (part.strip() for part in _SEMICOLON.split(text))
+        protocol, *parameters = (part.strip() for part in _BETWEEN_SEMICOLONS.findall(text))
         values = dict(_parameter(part) for part in parameters)
         return cls(
             protocol=protocol.upper(),

@@ -22,6 +22,7 @@ LAB_QUIET_INCOMPLETE = 1.0  # … or lacks its number or its port: it is taken a
 LAB_QUIET_REPLY = 0.1       # a server's reply
 
 # Counts
+ALTERNATIVES = 32           # in one Transport header; more: 400. Players offer up to three
 SESSIONS = 4096             # more: 453. Each has two sockets, and the usual hard limit of descriptors is 2^20
 CONNECTIONS = 8192          # more: 503 at once. Each has a thread
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rtsp import limits
 from rtsp.errors import MessageError, RtspError, TransportError
 from rtsp.headers import Transport
 
 
-def choose(text: str | None, peer: str, lab: bool = False) -> Transport:
-    """The first alternative that can be served to this address (RFC 2326 §12.39). RtspError if there is none.
+def choose(headers: Iterable[str], peer: str, lab: bool = False) -> Transport:
+    """The first alternative that can be served to this address (RFC 2326 §12.39), of one Transport header or several.
+    RtspError if there is none.
 
     Media goes to the requester and nobody else. The lab dialect knows UDP alone."""
-    offers = Transport.parse(text or "")
+    offers = [offer for text in headers for offer in Transport.parse(text)]
     if not offers:
         raise MessageError("SETUP needs a Transport")
-    for offer in offers:
-        if offer.destination not in (None, peer):
-            raise RtspError(f"media is not sent to {offer.destination}, which did not ask for it", 403)
-        if offer.mode in (None, "PLAY") and (_by_udp(offer) or offer.tcp and not lab):
+    possible = [offer for offer in offers if _plays(offer) and (_by_udp(offer) or offer.tcp and not lab)]
+    for offer in possible:
+        if _names(offer.destination, peer):
             return offer
+    for offer in possible:
+        raise RtspError(f"media is not sent to {offer.destination}, which did not ask for it", 403)
     raise TransportError("what is served: RTP/AVP;unicast;client_port=... from 1024 on, or RTP/AVP/TCP;interleaved=...")
+
+
+def _plays(offer: Transport) -> bool:
+    """`mode` may list several methods; without it, PLAY is meant."""
+    return not offer.mode or "PLAY" in offer.mode.replace(",", " ").split()
 
 
 def _by_udp(offer: Transport) -> bool:
     return offer.udp and all(port in limits.CLIENT_PORTS for port in offer.client_port or (0, 0))
+
+
+def _names(destination: str | None, peer: str) -> bool:
+    """The address of the requester, which need not be written down: `destination` may stand without one."""
+    return not destination or destination.strip("[]").lower() == peer.partition("%")[0].lower()

@@ -20,6 +20,7 @@ from rtsp.numbers import number
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rf"({TOKEN}) +(\S+) +(RTSP/\d\.\d) *")
 STATUS_LINE = re.compile(r"(RTSP/\d\.\d) +(\d{3})(?: +(.*))?")
+CSEQ_LINE = re.compile(r"cseq[ \t]*:[ \t]*([0-9]{1,10})[ \t]*", re.IGNORECASE)
 HEADER_LINE = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)")
 
 
@@ -47,6 +48,26 @@ class MessageReader:
 
     def next(self) -> Message | None:
         """The next whole message, None if more bytes are needed. MessageError (with its status) if this is no RTSP."""
+        try:
+            return self._next()
+        except MessageError as error:
+            raise self.numbered(error) from None
+
+    def numbered(self, error: MessageError) -> MessageError:
+        """The error, which also knows the number of the message that it is about, if that has been read: the refusal
+        has a CSeq, too (RFC 2326 §12.17)."""
+        lines = [f"{name}:{value}" for name, value in self._head.headers] if self._head else self._lines
+        numbers = (CSEQ_LINE.fullmatch(line) for line in lines)
+        if number := next((match[1] for match in numbers if match), None):
+            error.headers["CSeq"] = number
+        return error
+
+    def forget(self) -> None:
+        """Whatever has come is not worth reading."""
+        self._bytes.clear()
+        self._lines, self._head, self._searched, self._quiet = [], None, 0, False
+
+    def _next(self) -> Message | None:
         if self._head is None and not self._lines:
             self._skip_line_ends()
             if self._bytes[:1] == b"$":
@@ -137,9 +158,9 @@ class MessageReader:
         return lab.is_lab(self._lines[0]) or (self.lab_replies and self._lines[0].startswith("RTSP/"))
 
     def _finish(self) -> Request | Response:
-        lines, self._lines = self._lines, []
+        lines = self._lines
         if lab.is_lab(lines[0]):
-            self._lab = True
+            self._lines, self._lab = [], True
             method, target, headers = lab.parse_request(lines)
             return Request(method, target, Headers(headers), lab=True)
         head = _start(lines[0])
@@ -147,6 +168,7 @@ class MessageReader:
             head.headers, head.lab = Headers(lab.parse_headers(lines[1:])), True
         else:
             head.headers = Headers(_header(line) for line in lines[1:])
+        self._lines = []
         return head
 
     # ---- body

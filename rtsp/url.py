@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.message import Request
 
 # A stream within a presentation: players write back what our SDP told them, but some have habits of their own
-CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*$", re.IGNORECASE)
+CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
 
 
@@ -88,7 +90,7 @@ def control(number: int) -> str:
 def split_control(target: str) -> tuple[str, int | None]:
     """A request's target without the name of a stream, and the number of that stream, None if it names none."""
     match = CONTROL.search(target)
-    return (target[:match.start()], int(match[1])) if match else (target, None)
+    return (target[:match.start()] + target[match.end():], int(match[1])) if match else (target, None)
 
 
 def named(request: Request) -> tuple[str, int | None]:
@@ -101,3 +103,21 @@ def named(request: Request) -> tuple[str, int | None]:
 def base_url(target: str) -> str:
     """The URL of the presentation as this client wrote it, as a folder that its streams are in."""
     return without_credentials(split_control(target)[0]).partition("?")[0].rstrip("/") + "/"
+
+
+def root_url(target: str) -> str:
+    """The URL of everything that the server has, as this client writes the server's name."""
+    parts = urlsplit(without_credentials(target))
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def listed(target: str, names: Iterable[str]) -> bytes:
+    """Movies by their URLs, one a line (text/uri-list, RFC 2483 §5): as many as fit into one reply."""
+    lines, size = [], 0
+    for name in names:
+        line = f"{root_url(target)}{quote(name)}\r\n".encode()
+        size += len(line)
+        if size > limits.BODY:
+            break
+        lines.append(line)
+    return b"".join(lines)

@@ -288,7 +288,7 @@ def test_a_peer_that_had_nothing_to_read_is_not_given_up(pair):
     clock.now += 10 * limits.STALLED_WRITE
     fill(connection)
     clock.step = 0.01
-    assert connection.receive(1) is None
+    assert connection.receive(0.05) is None
 
 
 def test_an_offer_to_a_closed_connection_is_refused(pair):
@@ -296,3 +296,52 @@ def test_an_offer_to_a_closed_connection_is_refused(pair):
     connection = make()
     connection.close()
     assert not connection.offer(FRAME) and not connection.offer(FRAME, always=True)
+
+
+def test_who_waits_to_read_is_woken_when_there_is_something_to_write(pair, monkeypatch):
+    """Else the end of a frame would stay here until the next look, which is a minute away in this test."""
+    peer, make = pair
+    connection = make()
+    connection.enlarge(10_000)
+    waiting = threading.Event()
+
+    def noted(*arguments, **options):
+        waiting.set()
+        return wait(*arguments, **options)
+
+    monkeypatch.setattr("net.connection.LONGEST_WAIT", 60)
+    monkeypatch.setattr("net.connection.wait", noted)
+    receiving = threading.Thread(target=connection.receive, args=(60,))
+    receiving.start()
+    assert waiting.wait(10)                         # what it waits for is settled now
+    peer.settimeout(10)
+    left = fill(connection) * SIZE
+    while left:
+        left -= len(peer.recv(min(left, 65536)))
+    peer.sendall(OPTIONS)
+    receiving.join(10)
+    assert not receiving.is_alive()
+
+
+def test_a_bell_that_cannot_ring_any_louder_disturbs_nobody(pair):
+    """Rung often, with nobody there to hear it; and after the end."""
+    _, make = pair
+    connection = make()
+    connection.enlarge(10_000)
+    connection.enlarge(10_000)                      # the second stream in the connection needs no second bell
+    for _ in range(100_000):
+        connection._ring()
+    connection.close()
+    connection._ring()
+    with pytest.raises(OSError):
+        connection.enlarge(10_000)
+
+
+def test_a_peer_that_acknowledges_nothing_is_given_up_by_the_system(pair):
+    """Where the system can do that."""
+    _, make = pair
+    connection = make()
+    for seconds, milliseconds in ((8, 8000), (0.5, 500), (10**6, 10**9), (10**8, 2**31 - 1)):
+        connection.give_up_after(seconds)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == milliseconds

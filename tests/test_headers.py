@@ -2,6 +2,7 @@
 
 import pytest
 
+from rtsp import limits
 from rtsp.errors import MessageError, RangeError, RtspError
 from rtsp.headers import Range, RtpInfo, SessionHeader, Transport
 
@@ -64,6 +65,19 @@ def test_the_last_port_has_no_next_one():
 def test_ports_are_checked(text):
     with pytest.raises(MessageError):
         Transport.parse(text)
+
+
+@pytest.mark.parametrize("text", [',"' * 200_000, 'a,"' * 200_000, '"' * 300_001 + ",a" * 200_000])
+def test_a_hostile_header_costs_no_more_than_a_long_one(text):
+    """Commas, and quotes that never end. With a look ahead at each comma this would take minutes."""
+    with pytest.raises(MessageError, match="transports to choose from"):
+        Transport.parse(text)
+
+
+def test_a_transport_has_so_many_alternatives_and_no_more():
+    assert len(Transport.parse("a;x," * limits.ALTERNATIVES)) == limits.ALTERNATIVES
+    with pytest.raises(MessageError):
+        Transport.parse("a;x," * (limits.ALTERNATIVES + 1))
 
 
 @pytest.mark.parametrize(("text", "value", "written"), [

@@ -258,3 +258,41 @@ def test_what_was_added_is_found_by_name(movies_of):
     movies_of.add("movie.Mjpeg", live)
     assert movies_of.find("cams/Door") is movies_of.find("/cams/door/") is movies_of.find("movie.Mjpeg") is live
     assert movies_of.names() == ["cams/Door", "films/Deep.MJPEG", "movie.Mjpeg"]
+
+
+def test_a_folder_has_its_own_movies_and_those_below_it(movies_of, folder):
+    """Named as from the top; in upper or lower case where only one fits; slashes around do not matter."""
+    (folder / "films" / "old").mkdir()
+    movies.lab_movie(folder / "films" / "old" / "a b.mjpg", 1)
+    (folder / "films" / "notes.txt").write_text("no movie")
+    below = ["films/Deep.MJPEG", "films/old/a b.mjpg"]
+    assert movies_of.names("films") == movies_of.names("/FILMS/") == below
+    assert movies_of.names("films/old") == below[1:]
+    assert movies_of.names("") == movies_of.names("/") == [*below, "movie.Mjpeg"]
+    assert movies_of.is_folder("") and movies_of.is_folder("films/") and not movies_of.is_folder("movie.Mjpeg")
+
+
+def test_what_was_added_has_folders_by_its_name_alone(movies_of):
+    door = Presentation("door", (LiveSource(Format("video", 26, "JPEG", 90000)),))
+    movies_of.add("cams/Door", door)
+    movies_of.add("films/live", door)
+    movies_of.add("hall", door)
+    movies_of.add("hall/left", door)
+    assert movies_of.names("cams") == ["cams/Door"]
+    assert movies_of.names("films") == ["films/Deep.MJPEG", "films/live"]
+    assert not movies_of.is_folder("hall") and not movies_of.is_folder("cam")
+
+
+NO_FOLDERS = ["absent", "movie.Mjpeg", "..", ".", "films/..", "../media", ".hidden", "films\\", "C:", "\0", "link"]
+
+
+@pytest.mark.parametrize("path", [*NO_FOLDERS, "x" * 5000], ids=range(len(NO_FOLDERS) + 1))
+def test_what_is_no_folder_is_not_found(movies_of, folder, path):
+    """Nor what is hidden, nor what leads out."""
+    (folder / ".hidden").mkdir()
+    movies.lab_movie(folder / ".hidden" / "movie.mjpeg", 1)
+    if os.name != "nt":
+        (folder / "link").symlink_to("..")
+    assert not movies_of.is_folder(path)
+    with pytest.raises(NotFound):
+        movies_of.names(path)

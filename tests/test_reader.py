@@ -369,3 +369,53 @@ def test_random_bytes_give_messages_or_a_message_error_and_nothing_else():
             except MessageError:
                 continue
             assert len(reader._bytes) <= limits.HEADER_LINE
+
+
+# --- the number of what is refused ------------------------------------------------------------------------------------
+
+def number(message):
+    return message.cseq
+
+
+NUMBERED = {
+    "a large body": b"GET_PARAMETER * RTSP/1.0\r\nCSeq: 12\r\nContent-Length: 70000\r\n\r\n",
+    "no header line": b"OPTIONS * RTSP/1.0\r\ncseq :\t12 \r\nno header\r\n\r\n",
+    "a long header": b"OPTIONS * RTSP/1.0\r\nCSEQ:12\r\nX: " + b"y" * 9000,
+    "too many headers": b"OPTIONS * RTSP/1.0\r\nCSeq: 12\r\n" + b"X: y\r\n" * 101,
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_refusal_knows_the_number_of_what_it_refuses(name):
+    reader = MessageReader()
+    reader.feed(NUMBERED[name])
+    with pytest.raises(MessageError) as caught:
+        reader.next()
+    assert caught.value.fatal and caught.value.headers == {"Connection": "close", "CSeq": "12"}
+
+
+@pytest.mark.parametrize("data", [b"HELLO\r\n", b"OPTIONS * RTSP/1.0\r\nCSeq: x\r\nbad\r\n\r\n", b"x" * 5000,
+                                  b"OPTIONS * RTSP/1.0\r\nbad\r\nX-CSeq: 3\r\n\r\n"])  # fmt: skip
+def test_where_there_is_no_number_none_is_invented(data):
+    """Nor is that of the message before it taken."""
+    reader = MessageReader()
+    reader.feed(b"OPTIONS * RTSP/1.0\r\nCSeq: 5\r\n\r\n")
+    assert number(reader.next()) == 5
+    reader.feed(data)
+    with pytest.raises(MessageError) as caught:
+        reader.next()
+    assert "CSeq" not in caught.value.headers
+
+
+@pytest.mark.parametrize("data", [NUMBERED["a large body"], b"HUH?\r\n", b"$\x00\x10\x00half", b"OPTIONS * RT"])
+def test_what_is_forgotten_leaves_no_trace(data):
+    reader = MessageReader()
+    reader.feed(data)
+    try:
+        reader.next()
+    except MessageError:
+        pass
+    reader.forget()
+    assert not reader.unfinished
+    reader.feed(b"OPTIONS * RTSP/1.0\r\nCSeq: 5\r\n\r\n")
+    assert number(reader.next()) == 5

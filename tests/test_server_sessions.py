@@ -123,8 +123,10 @@ def test_a_request_from_another_connection_keeps_it(server, session):
 SIGNS = {
     "receiver report": bytes.fromhex("80c9000100000000"),
     "about nobody": bytes.fromhex("81c9000712345678") + bytes(24),
-    "RTP": b"\x80" + bytes(11),
     "junk": b"\xff\x00junk",
+    "ffmpeg's punch": b"\x80" + bytes(11),
+    "live555's punch": b"\xce\xfa\xed\xfe",
+    "GStreamer's punch": bytes(range(56, 256)),
     "nothing at all": b"",
 }
 
@@ -180,3 +182,28 @@ def test_several_sessions_on_one_connection(server, session, media):
         assert session.ask("TEARDOWN").status == 200
         second.wait_bye()
         assert [frame.number() for frame in second.frames()] == list(range(20, FRAMES))
+
+
+# --- with a short timeout: what keeps a session alive does, for as long as it comes -----------------------------------
+
+WAYS = {
+    "GET_PARAMETER": lambda session, media: session.ask("GET_PARAMETER"),
+    "OPTIONS": lambda session, media: session.ask("OPTIONS"),
+    "reports": lambda session, media: media.rtcp.sendto(SIGNS["receiver report"], session.addresses[1]),
+    "punches": lambda session, media: media.rtp.sendto(SIGNS["live555's punch"], session.addresses[0]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_sign_now_and_then_is_enough(server, media, way):
+    """Nothing but this, through ten timeouts, while it plays; then silence, and it is over."""
+    with Session(server, media, "long.Mjpeg") as session:
+        session.ask("PLAY")
+        for _ in range(15):
+            session.later(TIMEOUT - 2.5)
+            WAYS[way](session, media)
+            eventually(lambda: session.inside.lastHeard == session.now, "the sign of life is noticed")
+        assert session.lives() and session.inside.state.value == "Playing"
+        session.later(TIMEOUT + 0.1)
+        assert not session.lives()
+        media.wait_bye()
