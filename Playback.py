@@ -198,7 +198,7 @@ class Playback:
     def sayBye(self, now):
         """… for those streams, too, that have had nothing to play in the latest passages."""
         for stream, run in self.ended:
-            stream.sayBye(run, now)
+            stream.sendReport(run, now, bye=True)
         self.ended = []
 
     def follow(self, following):

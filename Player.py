@@ -59,7 +59,7 @@ class Player:
         first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
         UDP, and TCP if nothing comes. UsageError if the URL is none."""
         self.stream = StreamReceiver(delay, clock)
-        self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp)
+        self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report)
         self.clock = clock
         self.goTo(url, dialect)
         self.scale = 1.0                        # seconds of the movie in a second, as the server does it
@@ -89,8 +89,8 @@ class Player:
 
     def goTo(self, url: str, dialect: str = "rfc") -> None:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
-        inner, figures = self.way.deliver, self.stream.parameters
-        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=inner, parameters=figures)
+        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver,
+                                 parameters=self.stream.parameters, onTick=self.way.tick)
 
     def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()
@@ -129,7 +129,8 @@ class Player:
         else:
             self._streamUrl = self._describe()
         granted = self.way.setup(partial(client.setup, self._streamUrl), client.connection, client.lab)
-        self.stream.expectFrom(granted.ssrc, {client.peer[0], granted.source or client.peer[0]})
+        addresses = {client.peer[0], granted.source or client.peer[0]}
+        self.stream.expectFrom(granted.ssrc, addresses, None if client.lab else self.way.send_control)
         self.stream.rtcpSent += granted.server_port is not None     # one to open the way
 
     @property
@@ -141,6 +142,7 @@ class Player:
     def switchToTcp(self) -> None:
         """A new session, whose media come inside the connection; it plays from where this one should have."""
         self.stream.hold()                      # no more complaints about this one
+        self.stream.sayBye()
         with suppress(ClientError):
             self.client.teardown(1.0)
         self.way.switch(BLOCKED)
@@ -215,6 +217,7 @@ class Player:
 
     def leave(self, timeout: float = 1.0) -> None:
         """TEARDOWN if there is a session, and close, whatever state all is in; it takes `timeout` seconds at most."""
+        self.stream.sayBye()
         try:
             self.client.teardown(timeout)
         except ClientError as error:
@@ -275,17 +278,16 @@ class Player:
             return silence.check_cut(client.lost, nearEnd)
         if receiver.frames > (0 if client.lab else self._framesBefore):
             return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
-        came = receiver.heard is not None and receiver.heard > self._playSent
-        problem = receiver.reason if came else None
-        waited, port = now - self._playSent, None if tcp else self.way.rtp_port
-        silence.check_patience(waited, client.lab, client.name, port, problem)
+        problem = receiver.reason if (receiver.heard or 0.0) > self._playSent else None
+        port = None if tcp else self.way.rtp_port
+        silence.check_patience(now - self._playSent, client.lab, client.name, port, problem)
         return False
 
     # ---- the report
 
     def statistics(self) -> dict[str, Any]:
         """What has come and gone so far, for --stats; `error` is for the caller to fill in."""
-        first = self.receiver.first_frame
+        first, roundTrip = self.receiver.first_frame, self.client.roundTrip
         return {
             "url": self.client.url,
             "dialect": "lab" if self.client.lab else "rfc",
@@ -293,5 +295,6 @@ class Player:
             "rtsp_version": VERSION.removeprefix("RTSP/"),
             **self.stream.statistics(),
             "first_frame_ms": None if first is None else round(1000 * (first - self._firstPlay), 1),
+            "rtt_ms": None if roundTrip is None else round(1000 * roundTrip, 3),
             "error": None,
         }

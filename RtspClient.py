@@ -18,23 +18,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
 
 from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
 from net.probe import speaks_standard
 from net.replies import Replies
-from rtsp import described, granted, keepalive
+from rtsp import described, granted, keepalive, typed
 from rtsp.asked import answer
 from rtsp.errors import MessageError
-from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, UsageError, refusal, understanding
+from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
 from rtsp.keepalive import Keepalive
 from rtsp.message import Headers, Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
 from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
-from rtsp.url import RtspUrl, without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +54,12 @@ class RtspClient:
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict,
+        onTick: Callable[[], None] = lambda: None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
-        gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control"; `parameters` is what
-        the server may ask for, as text."""
-        try:
-            parts = RtspUrl.parse(url)
-        except MessageError as error:
-            raise UsageError(str(error), "It should look like rtsp://127.0.0.1:6789/movie.Mjpeg") from None
-        if parts.scheme != "rtsp":
-            raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
-        # What a person types may hold blanks and umlauts, a request may not. The password is never sent, never logged
-        self.url = quote(without_credentials(url), safe="!#$%&'()*+,/:;=?@[]~")
+        gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
+        between two messages and at least every half second; `parameters` is what the server may ask for, as text."""
+        parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
         self.host, self.port, self.name = parts.host, parts.port, parts.path
@@ -79,7 +71,7 @@ class RtspClient:
         self.gone: ServerRefused | None = None  # why there is no session any more, if nobody has asked for its end
         self._timeout = timeout
         self._clock = clock
-        self._onInterleaved = onInterleaved
+        self._onInterleaved, self._onTick = onInterleaved, onTick
         self._parameters = parameters
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
@@ -115,6 +107,11 @@ class RtspClient:
     def peer(self) -> tuple[str, int]:
         """The server's address, whatever name the URL has for it."""
         return self.connection.peer[0], self.connection.peer[1]
+
+    @property
+    def roundTrip(self) -> float | None:
+        """Seconds from a request to its reply, smoothed."""
+        return self._replies.round_trip
 
     def close(self) -> None:
         """Twice is fine. Whoever waits for a reply gets a ConnectError."""
@@ -248,6 +245,7 @@ class RtspClient:
                 elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
                 self._keepAlive()
+                self._onTick()
         except ConnectionClosed:
             self._lose("The server has closed the connection")
         except MessageError as error:

@@ -70,8 +70,13 @@ class Session:
 
     def open(self, number, source, channel, helpers):
         """Set up, or set up again, one stream; `helpers` has the preparer and the reader that all share."""
-        channel.listen(helpers.reader, lambda data, address: self.heard())
         stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else Packing.FRAGMENTS, self)
+
+        def hear(data, address):
+            self.heard()                            # whatever it is
+            stream.heard(data)
+
+        channel.listen(helpers.reader, hear)
         self.setUp(number, stream, helpers.reader)
         return stream
 
@@ -123,7 +128,7 @@ class Session:
         with self.lock:
             for stream in self.streams.values():
                 if bye and stream.run is not None and stream.run.begun is not None:
-                    stream.sayBye(stream.run, time.perf_counter())
+                    stream.sendReport(stream.run, stream.clock(), bye=True)
                 stream.stop()
                 stream.channel.close(reader)
             self.streams = {}

@@ -4,6 +4,7 @@ What is sent from a PLAY to the next PAUSE, PLAY, TEARDOWN or the end is a Run; 
 """
 
 import logging
+import random
 import secrets
 import time
 from functools import partial
@@ -11,8 +12,9 @@ from struct import pack_into
 
 from media.prepare import HEADER_SIZE, Packing
 from net.pacer import SLOT
-from rtp import rtcp
-from rtp.timestamps import ntp_time
+from rtp import reports, rtcp
+from rtp.interval import Interval
+from rtp.timestamps import middle, ntp_time
 from Run import Run, nearest
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,8 @@ SPREAD = 10         # goes at most in which a frame is sent: it must be over bef
 class Stream:
     """One stream of a session: a source, a channel, and the numbers that go on from packet to packet.
 
-    Lock: all of it is guarded by the lock of its session. The pacer alone sends media.
+    Lock: all of it is guarded by the lock of its session, but for `report`, a value that is replaced as a whole. The
+    pacer alone sends media.
     """
 
     def __init__(self, source, channel, preparer, packing, session):
@@ -40,8 +43,10 @@ class Stream:
         self.frame = source.first()                 # where it stands when there is no run: see `position`
         self.rest = None                            # what is unsent of the frame before: (frame, timestamp, from byte)
         self.run: Run | None = None
-        self.report = None                          # the viewer's latest about it
         self.wake = None                            # how a live source tells of a new frame
+        self.clock = time.perf_counter              # the pacer's
+        self.interval = Interval(random.random, 0.0)    # between our reports; another one in each run
+        self.report: reports.Reported | None = None     # what the viewer has said last of how it hears us
         self.packets = self.octets = self.skipped = self.dropped = 0
 
     # ---- from a PLAY to its first packet
@@ -94,6 +99,8 @@ class Stream:
         if run is None or run.begun is not None:
             return
         run.begun = max(now, run.notBefore)
+        self.clock = pacer.clock
+        self.interval = Interval(random.random, now, at_once=True)
         task = partial(self.sendRtp, run)
         if self.source.duration is None:
             self.wake = lambda: pacer.add(task, pacer.clock())
@@ -149,6 +156,8 @@ class Stream:
         run.sent, run.frame = k, run.after(k)
         run.ends = playTime + run.stride
         self.prepare(run, run.after(k, AHEAD))      # those before it have been asked for already
+        if now >= self.interval.due and self.interval.expired(now):
+            self.sendReport(run, now)
 
     def skip(self, run, k):
         self.skipped += 1
@@ -195,11 +204,27 @@ class Stream:
         self.stop()
         self.session.playback.streamEnded(self, run, now)
 
-    def sayBye(self, run, now):
-        """What tells a standard receiver that nothing more will come (RFC 3550 §6.6)."""
+    # ---- reports
+
+    def sendReport(self, run, now, bye=False):
+        """What was sent so far, and which RTP timestamp is now (RFC 3550 §6.4.1); with `bye`, that nothing more will
+        come (§6.6)."""
         if self.packing is Packing.WHOLE:
             return                                  # clients of the lab listen to RTP alone
-        report = rtcp.SenderReport(self.ssrc, ntp_time(time.time()), run.rtpAt(now),
-                                   self.packets & 0xFFFFFFFF, self.octets & 0xFFFFFFFF)
+        wall = time.time() - (self.clock() - now)   # the pacer's `now` is a little while ago
+        report = rtcp.SenderReport(self.ssrc, ntp_time(wall), run.rtpAt(now), self.packets, self.octets)
         name = rtcp.SourceDescription(self.ssrc, self.session.cname)
-        self.channel.send_control(rtcp.compound(report, name, rtcp.Goodbye((self.ssrc,))))
+        goodbye = (rtcp.Goodbye((self.ssrc,)),) if bye else ()
+        self.channel.send_control(rtcp.compound(report, name, *goodbye))
+
+    def heard(self, data):
+        """Something came from the viewer. What is no report is dropped without a word: players send all kinds of
+        things to open a way for the media. On the thread that reads."""
+        now = middle(ntp_time(time.time()))
+        try:
+            packets = rtcp.parse(data)
+        except ValueError:
+            return
+        blocks = [block for packet in packets for block in getattr(packet, "blocks", ())]
+        if block := reports.about(self.ssrc, blocks):
+            self.report = reports.Reported.read(block, self.source.format.clock_rate, now)

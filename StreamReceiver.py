@@ -7,6 +7,8 @@ then rtp.receiver. Any other thread may ask for frames.
 from __future__ import annotations
 
 import logging
+import random
+import secrets
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -15,6 +17,7 @@ from typing import Any
 from net.addresses import Address
 from rtp import rtcp
 from rtp.receiver import Arrival, Frame, Receiver
+from rtp.reporter import Reporter
 from rtp.sender import Sender
 from RtpPacket import RtpPacket
 
@@ -26,7 +29,7 @@ JPEG, CLOCK_RATE = 26, 90000    # payload type and ticks a second of JPEG, where
 class StreamReceiver:
     """What has come of one stream, and what may be shown of it.
 
-    Lock: `_lock` guards `receiver`; `news` is set when a packet has come.
+    Lock: `_lock` guards `receiver` and `_reporter`; `news` is set when a packet has come.
     """
 
     def __init__(self, delay: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -40,6 +43,8 @@ class StreamReceiver:
         self._lab = False
         self._payloadType = JPEG
         self._sender = Sender()
+        self._reporter: Reporter | None = None          # None: the sender wants no reports from us
+        self._sendReport: Callable[[bytes], bool] = lambda packet: False
         self._lock = threading.Lock()
 
     def expect(self, payloadType: int = JPEG, clockRate: int = CLOCK_RATE, lab: bool = False) -> None:
@@ -47,9 +52,16 @@ class StreamReceiver:
         self._payloadType, self._lab = payloadType, lab
         self.receiver = Receiver(clockRate, self._delay, by_arrival=lab)
 
-    def expectFrom(self, ssrc: int | None, addresses: Collection[str]) -> None:
-        """What the reply to SETUP says of who sends it."""
+    def expectFrom(
+        self, ssrc: int | None, addresses: Collection[str], send: Callable[[bytes], bool] | None = None
+    ) -> None:
+        """What the reply to SETUP says of who sends it. `send`: how reports get there; None: nobody wants them."""
         self._sender = Sender(ssrc, addresses)
+        # A name that says nothing of its user, unlike user@host, and is as good as unique (RFC 7022 §4.2)
+        name = secrets.token_urlsafe(12)
+        with self._lock:
+            self._sendReport = send or self._sendReport
+            self._reporter = Reporter(secrets.randbits(32), name, random.random, self.clock()) if send else None
 
     # ---- PLAY, in two steps: packets that come before its reply may belong to the time before or to the time after
 
@@ -89,17 +101,40 @@ class StreamReceiver:
             self.news.set()
 
     def onRtcp(self, data: bytes, address: Address) -> None:
+        now = self.clock()
         try:
-            over = self._sender.says_goodbye(rtcp.parse(data))
+            packets = rtcp.parse(data)
         except ValueError:
             return
+        over = self._sender.says_goodbye(packets)
         if address[0] in self._sender.addresses:
             with self._lock:
                 self.rtcpReceived += 1
+                if self._reporter:
+                    self._reporter.heard(packets, self._sender.ssrc, now)
                 if over:
                     log.info("< BYE")
-                    self.receiver.end(self.clock())
+                    self.receiver.end(now)
             self.news.set()
+
+    # ---- what goes back: how it comes (RFC 3550 §6.4.2)
+
+    def report(self) -> None:
+        """Send a report if one is due; to be called often. The sender then knows that we are here, and how we hear."""
+        with self._lock:
+            if self._reporter and self._reporter.due(self.clock()):
+                self._send(self._reporter)
+
+    def sayBye(self) -> None:
+        """The last report, and that no more will come; before TEARDOWN, after which nobody listens. Twice is fine."""
+        with self._lock:
+            reporter, self._reporter = self._reporter, None
+            if reporter:
+                self._send(reporter, bye=True)
+
+    def _send(self, reporter: Reporter, bye: bool = False) -> None:
+        packet = reporter.packet(self.receiver.reception, self._sender.ssrc, self.clock(), bye)
+        self.rtcpSent += self._sendReport(packet)
 
     # ---- what may be shown
 

@@ -14,6 +14,7 @@ from net.connection import LONGEST_WAIT
 log = logging.getLogger(__name__)
 
 Handler = Callable[[bytes, tuple[str, int]], None]
+Tick = Callable[[], None]
 AT_ONCE = 64            # datagrams read from one socket before the others have their turn
 LARGEST = 65536         # bytes
 
@@ -24,11 +25,14 @@ class DatagramReader:
     add() and discard() may be called from any thread. They only leave a note: the selectors are the reading thread's
     own, and a socket must not be closed while it is being waited for. Where a selector can watch only so many sockets
     (512 on Windows), there are several, asked in turn.
+
+    `tick` is called between two readings, on the same thread, at least every LONGEST_WAIT seconds.
     """
 
     def __init__(self, name: str = "datagrams", group_size: int | None = None) -> None:
         limited = not hasattr(selectors, "PollSelector")        # then the default is select(), as on Windows
         self._group_size = group_size or (500 if limited else 10**9)
+        self.tick: Tick | None = None
         self._notes: deque[Callable[[], None]] = deque()
         self._groups: list[selectors.BaseSelector] = []
         self._stop = threading.Event()
@@ -77,6 +81,7 @@ class DatagramReader:
         self._register(self._wake_in, lambda data, address: None)
         while not self._stop.is_set():
             self._do_notes()
+            self._do_tick()
             for group in self._groups:
                 for key, _ in group.select(LONGEST_WAIT / len(self._groups)):
                     self._read(key.fileobj, key.data)      # type: ignore[arg-type]
@@ -87,6 +92,13 @@ class DatagramReader:
                 self._notes.popleft()()
             except Exception:           # of one socket; the others must still be read
                 log.exception("! a socket could not be watched")
+
+    def _do_tick(self) -> None:
+        try:
+            if self.tick:
+                self.tick()
+        except Exception:               # what comes in must still be read
+            log.exception("! what was due could not be done")
 
     def _register(self, sock: socket.socket, handler: Handler) -> None:
         group = next((group for group in self._groups if len(group.get_map()) < self._group_size), None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 import threading
 
 from net.addresses import Address, at_port
 from net.channels import bind_pair
-from net.datagrams import DatagramReader, Handler
+from net.connection import Connection
+from net.datagrams import DatagramReader, Handler, Tick
+from net.interleaved import framed
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
 
@@ -36,11 +39,13 @@ class UdpPorts:
             log.warning("! %s", self.notice)
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
+        self._control: Address | None = None    # where the server takes RTCP
         self._reader = DatagramReader("receiver")
         self._reader.start()
 
-    def listen(self, rtp: Handler, rtcp: Handler) -> None:
-        """Hand each datagram to one of these, on the thread "receiver"."""
+    def listen(self, rtp: Handler, rtcp: Handler, tick: Tick | None = None) -> None:
+        """Hand each datagram to one of these, on the thread "receiver", which calls `tick` every half second."""
+        self._reader.tick = tick
         self._reader.add(self._rtp, rtp)
         self._reader.add(self._rtcp, rtcp)
 
@@ -49,10 +54,27 @@ class UdpPorts:
         """What SETUP asks for."""
         return Transport(client_port=self.numbers)
 
-    def granted(self, transport: Transport, peer: Address) -> None:
+    def granted(self, transport: Transport, connection: Connection) -> None:
         """What the server has answered."""
+        self._control = None
         if transport.server_port:
-            self.open_way(peer, transport.server_port)
+            source = _source(transport.source, connection.peer)
+            self._control = at_port(source, transport.server_port[1])
+            # A server behind a router may name an address that only it can reach: both, then
+            for host in dict.fromkeys((connection.peer[0], source[0])):
+                self.open_way((host, *connection.peer[1:]), transport.server_port)
+
+    def send_control(self, packet: bytes) -> bool:
+        """Send one compound RTCP packet from our second port. False: it was not sent, because the server has not said
+        where to, or the system would not."""
+        try:
+            return self._control is not None and self._rtcp.sendto(packet, self._control) > 0
+        except OSError as error:
+            log.info("! UDP port %d of the server: %s", self._control[1] if self._control else 0, error)
+            return False
+
+    def tick(self) -> None:
+        """The thread "receiver" does it."""
 
     def open_way(self, peer: Address, ports: tuple[int, int]) -> None:
         """One datagram from each of our ports to each of the peer's: a firewall or a router between us then lets the
@@ -80,19 +102,32 @@ class InnerPorts:
     def __init__(self) -> None:
         self.numbers = (0, 1)
         self._handlers: tuple[Handler, ...] = ()
+        self._tick: Tick | None = None
+        self._connection: Connection | None = None
 
-    def listen(self, rtp: Handler, rtcp: Handler) -> None:
-        """Hand each packet to one of these, on the thread that receives replies."""
-        self._handlers = (rtp, rtcp)
+    def listen(self, rtp: Handler, rtcp: Handler, tick: Tick | None = None) -> None:
+        """Hand each packet to one of these, on the thread that receives replies, which sees to `tick`, too."""
+        self._handlers, self._tick = (rtp, rtcp), tick
 
     @property
     def offer(self) -> Transport:
         """What SETUP asks for."""
         return Transport("RTP/AVP/TCP", interleaved=self.numbers)
 
-    def granted(self, transport: Transport, peer: Address) -> None:
+    def granted(self, transport: Transport, connection: Connection) -> None:
         """What the server has answered."""
         self.numbers = transport.interleaved or self.numbers
+        self._connection = connection
+
+    def send_control(self, packet: bytes) -> bool:
+        """Send one compound RTCP packet on our second channel. False: there is no way now."""
+        connection, frame = self._connection, framed(self.numbers[1], [packet])
+        return connection is not None and connection.offer(frame, always=True)
+
+    def tick(self) -> None:
+        """The thread that receives calls this at least every half second."""
+        if self._tick:
+            self._tick()
 
     def deliver(self, frame: Interleaved, peer: Address) -> None:
         """What came in the connection; what is on other channels is dropped."""
@@ -102,7 +137,18 @@ class InnerPorts:
 
     def close(self) -> None:
         """Twice is fine."""
-        self._handlers = ()
+        self._handlers, self._tick, self._connection = (), None, None
+
+
+def _source(named: str | None, peer: Address) -> Address:
+    """The address that the server sends from, where it is another one (`source=`, RFC 2326 §12.39). A name is not
+    looked up: that could take long."""
+    try:
+        other = ipaddress.ip_address(named or "")
+    except ValueError:
+        return peer
+    same_family = (other.version == 6) == (":" in peer[0])
+    return (str(other), *peer[1:]) if same_family else peer
 
 
 def _bind(local: Address, wanted: int) -> tuple[socket.socket, socket.socket]:

@@ -18,21 +18,27 @@ class Replies:
         replies.deliver(cseq, reply)        # the thread that receives
         replies.fail("the connection is gone")
 
+    `round_trip`: seconds from a request to its reply, smoothed; None before the first. A receiver alone cannot measure
+    it by RTCP (RFC 3550 §6.4.1), and both take the same way.
+
     Lock: `_news` guards everything here.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.round_trip: float | None = None
         self.failure = ""                                       # why no reply will ever come; "" while they may
         self._clock = clock
         self._news = threading.Condition()
         self._cseq = 0
         self._replies: dict[int, Response | None] = {}
+        self._asked: dict[int, float] = {}                      # when
 
     def expect(self) -> int:
         """The number of a new request, the CSeq of RFC 2326 §12.17."""
         with self._news:
             self._cseq += 1
             self._replies[self._cseq] = None
+            self._asked[self._cseq] = self._clock()
             return self._cseq
 
     def deliver(self, cseq: int | None, reply: Response) -> int | None:
@@ -43,6 +49,7 @@ class Replies:
             if cseq is None or cseq not in self._replies:
                 return None
             self._replies[cseq] = reply
+            self._measure(self._clock() - self._asked.pop(cseq, self._clock()))
             self._news.notify_all()
             return cseq
 
@@ -65,6 +72,11 @@ class Replies:
     def forget(self, cseq: int) -> None:
         with self._news:
             self._replies.pop(cseq, None)
+            self._asked.pop(cseq, None)
+
+    def _measure(self, seconds: float) -> None:
+        """An eighth of the new one, as TCP does it (RFC 6298 §2.3)."""
+        self.round_trip = seconds if self.round_trip is None else self.round_trip + (seconds - self.round_trip) / 8
 
     def fail(self, reason: str) -> None:
         """Nobody waits any longer. The first reason is the one that counts."""

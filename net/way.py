@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from net.connection import Connection
-from net.datagrams import Handler
+from net.datagrams import Handler, Tick
 from net.ports import InnerPorts, UdpPorts
 from rtsp.failures import ConnectError, ServerRefused, UsageError
 from rtsp.headers import Transport
@@ -24,13 +24,16 @@ class Way:
 
     open(), then setup(); a first packet that does not come in PATIENCE is what switch() is for."""
 
-    def __init__(self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler) -> None:
-        """`rtp_port`: of UDP, the real one after open(). The handlers get what arrives, on the thread that reads it."""
+    def __init__(
+        self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler, tick: Tick | None = None
+    ) -> None:
+        """`rtp_port`: of UDP, the real one after open(). The handlers get what arrives, on the thread that reads it,
+        which also calls `tick` every half second."""
         self.rtp_port = rtp_port
         self.notice = ""                        # what the user should know
         self.ports: UdpPorts | InnerPorts | None = None
         self._wanted = wanted
-        self._handlers = rtp, rtcp
+        self._handlers = rtp, rtcp, tick
 
     @property
     def transport(self) -> str:
@@ -65,7 +68,7 @@ class Way:
             self.switch(REFUSED)
             granted = ask(self.ports.offer)
         granted = granted or Transport()
-        self.ports.granted(granted, connection.peer)
+        self.ports.granted(granted, connection)
         return granted
 
     def switch(self, reason: str) -> None:
@@ -91,6 +94,15 @@ class Way:
         """What came inside the connection."""
         if isinstance(self.ports, InnerPorts):
             self.ports.deliver(frame, connection.peer)
+
+    def send_control(self, packet: bytes) -> bool:
+        """Send one compound RTCP packet; False if there is no way for it."""
+        return self.ports is not None and self.ports.send_control(packet)
+
+    def tick(self) -> None:
+        """For the thread that receives replies."""
+        if self.ports:
+            self.ports.tick()
 
     def close(self) -> None:
         """Twice is fine."""

@@ -2,11 +2,13 @@
 
 RFC 3550 §A.1 (which numbers to believe), §A.3 (expected and lost), §A.8 (jitter), with two differences. There is no
 probation of a new source: RTSP has announced its SSRC and first sequence number, so its first packet is good. And a
-packet that came twice counts once, so that it cannot hide one that is missing.
+packet that came twice counts once, so that it cannot hide one that is missing; in reports to the sender it counts
+twice, since all receivers of the world have agreed on that (§6.4.1).
 """
 
 from __future__ import annotations
 
+from rtp.reports import LEAST_LOST, MOST_LOST, ReportBlock
 from rtp.timestamps import extend, sequence_delta, timestamp_delta
 
 # How far a number may be from the highest one so far and still belong to the same run of numbers (RFC 3550 §A.1).
@@ -36,6 +38,7 @@ class Reception:
         self._seen = 0  # bit n is set when the number highest - n has come
         self._stray: tuple[int, int, float, int] | None = None  # a packet whose number fits nowhere, so far
         self._previous: tuple[int, float] | None = None  # timestamp and arrival of the packet before
+        self._reported = 0, 0  # packets expected and received (twice counts twice) at the latest report
 
     @property
     def expected(self) -> int:
@@ -48,8 +51,23 @@ class Reception:
 
     def restart(self, sequence: int) -> None:
         """The sender announced its next number (RTP-Info, RFC 2326 §12.33); those before it count no more."""
-        self._begin(sequence)
+        next_one = extend(sequence, self._highest)
+        goes_on = self._begun and 0 < next_one - self._highest <= MAX_DROPOUT
+        self._begin(next_one if goes_on else sequence)  # after a pause, how often the numbers wrapped is not forgotten
         self._announced = True
+
+    def report(self, ssrc: int, last_report: int = 0, delay: int = 0) -> ReportBlock | None:
+        """What a receiver report says of this source, whose fraction lost is that since the latest call of this; None
+        if nothing has come since. The other values are passed on, see ReportBlock.             RFC 3550 §6.4.1, §A.3"""
+        before_expected, before_received = self._reported
+        expected, received = self._reported = self.expected, self.packets + self.duplicates
+        if received == before_received:
+            return None
+        missing = expected - before_expected - (received - before_received)
+        fraction = 256 * missing // (expected - before_expected) if missing > 0 else 0
+        lost = min(max(expected - received, LEAST_LOST), MOST_LOST)
+        jitter = min(int(self.jitter * self._clock_rate), (1 << 32) - 1)
+        return ReportBlock(ssrc, fraction, lost, self._highest & 0xFFFFFFFF, jitter, last_report, delay)
 
     def arrived(self, sequence: int, timestamp: int, now: float, size: int) -> bool:
         """A packet came; now is in seconds of any steady clock. False: it came before, or is from before restart()."""
@@ -62,12 +80,12 @@ class Reception:
         self._stray = None
         if self._announced and number < self._first:
             return False
+        self._measure(timestamp, now)  # of each packet "in order of arrival", one that came twice as well (§6.4.1)
         if not self._mark(number, ahead):
             self.duplicates += 1
             return False
         self.packets += 1
         self.bytes += size
-        self._measure(timestamp, now)
         return True
 
     def _begin(self, first: int) -> None:

@@ -1,7 +1,7 @@
 """RTCP, the packets that travel beside the media: who sends it, what was sent when, and that it is over.
 
     data = compound(SenderReport(…), SourceDescription(ssrc, "server@host"), Goodbye((ssrc,)))
-    for packet in parse(data): …        # SenderReport, SourceDescription, Goodbye; other types are passed over
+    for packet in parse(data): …        # these and ReceiverReport; other types are passed over
 
 A datagram holds several packets end to end (a compound packet), a report first (RFC 3550 §6.1). All begin alike:
 
@@ -17,7 +17,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-SENDER_REPORT, SOURCE_DESCRIPTION, GOODBYE = 200, 202, 203  # RFC 3550 §12.1
+from rtp.reports import SIZE, ReportBlock, check_range
+
+SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, GOODBYE = 200, 201, 202, 203  # RFC 3550 §12.1
 CNAME = 1  # the SDES item that everyone sends (RFC 3550 §6.5.1)
 MAX_COUNT = 31  # the count has 5 bits
 MAX_TEXT = 255  # bytes: the length of a text has 8 bits
@@ -44,8 +46,6 @@ class SenderReport:
         +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
         |  RC report blocks of 24 bytes: what the sender itself hears   |
         +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
-
-    Report blocks are not written, and passed over when read.
     """
 
     ssrc: int
@@ -53,20 +53,52 @@ class SenderReport:
     rtp_timestamp: int  # the same moment on the clock of the RTP timestamps, with their random start
     packets: int  # RTP packets sent since this SSRC began
     octets: int  # bytes of payload in them: no headers, no padding
+    blocks: tuple[ReportBlock, ...] = ()
 
     @classmethod
     def parse(cls, body: bytes, count: int) -> list[RtcpPacket]:
-        if len(body) < 24 * (1 + count):
-            raise ValueError(f"a sender report with {count} blocks needs {24 * (1 + count)} bytes, and has {len(body)}")
-        return [cls(*struct.unpack_from("!IQIII", body))]
+        _check_size("sender", body, 24, count)
+        ssrc, ntp, rtp_timestamp, packets, octets = struct.unpack_from("!IQIII", body)
+        return [cls(ssrc, ntp, rtp_timestamp, packets, octets, ReportBlock.parse_all(body, 24, count))]
 
     def __bytes__(self) -> bytes:
-        _check_range("ssrc", self.ssrc, bits=32)
-        _check_range("ntp", self.ntp, bits=64)
-        _check_range("rtp_timestamp", self.rtp_timestamp, bits=32)
+        check_range("ssrc", self.ssrc, bits=32)
+        check_range("ntp", self.ntp, bits=64)
+        check_range("rtp_timestamp", self.rtp_timestamp, bits=32)
         # These two only grow, and 4 GiB are soon sent: the packet carries their lowest 32 bits, as every sender's does.
         sent = self.packets & 0xFFFFFFFF, self.octets & 0xFFFFFFFF
-        return _packet(SENDER_REPORT, 0, struct.pack("!IQIII", self.ssrc, self.ntp, self.rtp_timestamp, *sent))
+        head = struct.pack("!IQIII", self.ssrc, self.ntp, self.rtp_timestamp, *sent)
+        return _packet(SENDER_REPORT, len(self.blocks), head + b"".join(map(bytes, self.blocks)))
+
+
+@dataclass(frozen=True)
+class ReceiverReport:
+    """What one who only receives hears.                                                         RFC 3550 §6.4.2
+
+        +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+        |V=2|P|    RC   |   PT=RR=201   |             length            |
+        +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+        |                    SSRC of the receiver                       |
+        +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
+        |                RC report blocks of 24 bytes                   |
+        +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
+
+    Without blocks: nothing was heard.
+    """
+
+    ssrc: int
+    blocks: tuple[ReportBlock, ...] = ()
+
+    @classmethod
+    def parse(cls, body: bytes, count: int) -> list[RtcpPacket]:
+        _check_size("receiver", body, 4, count)
+        (ssrc,) = struct.unpack_from("!I", body)
+        return [cls(ssrc, ReportBlock.parse_all(body, 4, count))]
+
+    def __bytes__(self) -> bytes:
+        check_range("ssrc", self.ssrc, bits=32)
+        body = struct.pack("!I", self.ssrc) + b"".join(map(bytes, self.blocks))
+        return _packet(RECEIVER_REPORT, len(self.blocks), body)
 
 
 @dataclass(frozen=True)
@@ -102,7 +134,7 @@ class SourceDescription:
         return chunks
 
     def __bytes__(self) -> bytes:
-        _check_range("ssrc", self.ssrc, bits=32)
+        check_range("ssrc", self.ssrc, bits=32)
         chunk = struct.pack("!IB", self.ssrc, CNAME) + _text("cname", self.cname)
         # At least one zero ends the list of items, and more fill up the word: 4 when it was full already.
         return _packet(SOURCE_DESCRIPTION, 1, chunk + bytes(4 - len(chunk) % 4))
@@ -133,16 +165,17 @@ class Goodbye:
 
     def __bytes__(self) -> bytes:
         for ssrc in self.ssrcs:
-            _check_range("ssrcs", ssrc, bits=32)
+            check_range("ssrcs", ssrc, bits=32)
         reason = _text("reason", self.reason) if self.reason else b""
         padded = reason + bytes(-len(reason) % 4)  # unlike in a source description, no zero need follow the text
         return _packet(GOODBYE, len(self.ssrcs), struct.pack(f"!{len(self.ssrcs)}I", *self.ssrcs) + padded)
 
 
-RtcpPacket = SenderReport | SourceDescription | Goodbye
+RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Goodbye
 
 _PARSERS = {
     SENDER_REPORT: SenderReport.parse,
+    RECEIVER_REPORT: ReceiverReport.parse,
     SOURCE_DESCRIPTION: SourceDescription.parse,
     GOODBYE: Goodbye.parse,
 }
@@ -193,6 +226,12 @@ def _without_padding(body: bytes, last: bool) -> bytes:
     return body[:-size]
 
 
+def _check_size(kind: str, body: bytes, head: int, count: int) -> None:
+    needed = head + SIZE * count
+    if len(body) < needed:
+        raise ValueError(f"a {kind} report with {count} blocks needs {needed} bytes, and has {len(body)}")
+
+
 def _packet(kind: int, count: int, body: bytes) -> bytes:
     if count > MAX_COUNT:
         raise ValueError(f"an RTCP packet lists at most {MAX_COUNT} sources, not {count}")
@@ -223,8 +262,3 @@ def _text(name: str, text: str) -> bytes:
     if len(encoded) > MAX_TEXT:
         raise ValueError(f"{name} has {len(encoded)} bytes, and at most {MAX_TEXT} fit")
     return bytes((len(encoded),)) + encoded
-
-
-def _check_range(name: str, value: int, bits: int) -> None:
-    if not 0 <= value < 1 << bits:
-        raise ValueError(f"{name} is a number from 0 to {(1 << bits) - 1}, not {value}")

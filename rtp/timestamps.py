@@ -41,6 +41,14 @@ def ntp_time(unix_seconds: float) -> int:
     return ((seconds + NTP_EPOCH << 32) + fraction) % NTP_ERA
 
 
+def middle(ntp: int) -> int:
+    """The middle 32 bits of an NTP time: 16 bits of seconds, 16 of fraction, enough to take the time of a round trip.
+
+    RFC 3550 §4, §6.4.1
+    """
+    return ntp >> 16 & 0xFFFFFFFF
+
+
 def unix_time(ntp: int) -> float:
     """Seconds since 1970 of a 64-bit NTP time. With the top bit clear it is one after February 2036 (RFC 4330 §3)."""
     if ntp < NTP_ERA // 2:

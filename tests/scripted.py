@@ -48,12 +48,13 @@ def refused(status: int, phrase: str, more: bytes = b"") -> bytes:
 
 class ScriptedServer:
     """Answers one connection after the other. `script`: method → reply, or a list of replies to be given in turn, of
-    which the last one is repeated. `asked` has each request as it came."""
+    which the last one is repeated. `asked` has each request as it came, `reports` each `$` frame."""
 
     def __init__(self, script: dict[str, Any] | None = None, lab: bool = False, **changes: Any) -> None:
         self.script: dict[str, Any] = {**(LAB if lab else STANDARD), **(script or {}), **changes}
         self.lab = lab
         self.asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.reports: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.client_port = 0
         self.connection: socket.socket | None = None
         self.connections = 0
@@ -122,13 +123,21 @@ class ScriptedServer:
     def _answer(self, connection: socket.socket) -> None:
         data = b""
         while chunk := connection.recv(4096):
-            data += chunk
+            data = self._without_frames(data + chunk)
             while (end := self._end(data)) > 0:
                 request, data = data[:end].decode(), data[end:]
                 reply = self._reply(request)
                 self.asked.put(request)
                 if reply is not None:
                     connection.sendall(reply)
+                data = self._without_frames(data)
+
+    def _without_frames(self, data: bytes) -> bytes:
+        """Reports that come inside the connection are noted; they stand between requests."""
+        while data.startswith(b"$") and len(data) >= 4 and len(data) >= (end := 4 + int.from_bytes(data[2:4], "big")):
+            self.reports.put(data[:end])
+            data = data[end:]
+        return data
 
     def _end(self, data: bytes) -> int:
         """Where the first request ends; 0: it does not yet. Our own client ends each lab line."""

@@ -6,6 +6,7 @@ from struct import unpack_from
 from media.prepare import Packing, PreparedFrame
 from media.source import Format, Presentation, Source
 from net.channels import UdpChannel
+from rtp import rtcp
 from Session import Session
 from Stream import Stream
 
@@ -93,6 +94,10 @@ class Channel:
 
     def close(self, reader):
         self.closed = True
+
+    @property
+    def byes(self):
+        return [data for data in self.reports if any(isinstance(one, rtcp.Goodbye) for one in rtcp.parse(data))]
 
     @property
     def frames(self):

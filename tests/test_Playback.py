@@ -53,7 +53,7 @@ def test_the_end_comes_when_the_last_frame_is_over(scale, speed, seconds):
     assert lab.session.state is State.PLAYING
     lab.pacer.run_until(begun + seconds)
     assert lab.session.state is State.READY and byes(lab) == 1
-    sender, *_ = rtcp.parse(lab.channel.reports[0])
+    sender, *_ = rtcp.parse(lab.channel.byes[0])
     assert (sender.rtp_timestamp - runs[0].timestamp) % 2**32 == pytest.approx(seconds * speed * 90000, abs=181 * speed)
 
 
@@ -345,7 +345,7 @@ def test_a_pause_point_ahead():
     lab.run(0.15)
     assert lab.session.state is State.PLAYING
     lab.run(5)
-    assert lab.session.state is State.READY and lab.channel.frames == [0, 1, 2, 3] and lab.channel.reports == []
+    assert lab.session.state is State.READY and lab.channel.frames == [0, 1, 2, 3] and lab.channel.byes == []
     start, _ = lab.play()
     lab.run(0.06)
     assert start == pytest.approx(0.2) and lab.channel.frames == [0, 1, 2, 3, 4, 5]
@@ -361,7 +361,7 @@ def test_a_pause_point_that_is_past_is_now_and_where_play_resumes(point):
     pause(lab, point)
     assert lab.session.state is State.READY
     lab.run(5)
-    assert lab.channel.frames == [0, 1, 2, 3, 4, 5] and lab.channel.reports == []
+    assert lab.channel.frames == [0, 1, 2, 3, 4, 5] and lab.channel.byes == []
     start, _ = lab.play()
     assert start == pytest.approx(0.3 if point == 0.26 else point)
 
@@ -379,7 +379,7 @@ def test_pause_points_among_queued_ranges(point, frames, resumed):
     lab.run(0.31)
     pause(lab, point)
     lab.run(5)
-    assert lab.channel.frames == frames and lab.session.state is State.READY and lab.channel.reports == []
+    assert lab.channel.frames == frames and lab.session.state is State.READY and lab.channel.byes == []
     start, _ = lab.play()
     assert start == pytest.approx(resumed)
 

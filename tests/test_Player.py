@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from net.ports import EMPTY_REPORT
 from Player import Player
 from rtp.jpeg import payloads
-from rtp.rtcp import Goodbye, SourceDescription, compound
+from rtp.rtcp import Goodbye, ReceiverReport, SourceDescription, compound, parse
 from rtsp.failures import ConnectError, MediaError, MissingError, ReplyTimeout, ServerRefused, UsageError
 from rtsp.message import Interleaved
 from rtsp.states import State
@@ -20,6 +21,7 @@ from tests.scripted import (
     OK,
     RTPTIME,
     SEQ,
+    SSRC,
     STANDARD,
     TICKS,
     FakeClock,
@@ -503,11 +505,11 @@ def test_the_statistics_have_all_their_names(players, clock):
     """These are what scripts and graders read."""
     names = (
         "url dialect transport rtsp_version frames_received frames_shown frames_damaged packets lost duplicates "
-        "reordered bytes seconds fps jitter_ms max_jitter_ms first_frame_ms rtcp_sent rtcp_received error"
+        "reordered bytes seconds fps jitter_ms max_jitter_ms first_frame_ms rtt_ms rtcp_sent rtcp_received error"
     )
     with ScriptedServer() as server:
         player = players(server, delay=0)
-        assert set(names.split()) <= set(player.statistics())
+        assert set(names.split()) <= set(player.statistics()) and player.statistics()["rtt_ms"] is None
         start(player)
         clock.now += 0.25
         packets = server.send_frame(0, JPEGS[0], SEQ) - SEQ
@@ -519,9 +521,72 @@ def test_the_statistics_have_all_their_names(players, clock):
         wanted = {
             "url": server.url, "dialect": "rfc", "transport": "udp", "rtsp_version": "1.0", "frames_received": 1,
             "frames_shown": 1, "frames_damaged": 1, "packets": packets + 1, "lost": 1, "first_frame_ms": 250.0,
-            "rtcp_sent": 1, "rtcp_received": 0, "error": None,
+            "rtcp_sent": 1, "rtcp_received": 0, "rtt_ms": 0.0, "error": None,
         }  # fmt: skip
         assert {name: statistics[name] for name in wanted} == wanted
+
+
+def reports(server):
+    """What has come to the server's RTCP port, but for what opens the way."""
+    found = []
+    while data := server.rtcp.recv(2048):
+        if data != EMPTY_REPORT:
+            found.append(list(parse(data)))
+        if any(isinstance(packet, Goodbye) for packet in parse(data)):
+            return found
+    return found
+
+
+def test_reports_are_sent_and_the_last_says_goodbye(players, clock):
+    """RR and SDES to server_port + 1, the first about nothing; BYE goes out before TEARDOWN does (RFC 3550 §6)."""
+    with ScriptedServer() as server:
+        player = players(server)
+        player.setup()
+        clock.now += 4
+        eventually(lambda: player.stream.rtcpSent == 2)
+        player.play()
+        packets = server.send_frame(0, JPEGS[0], SEQ) - SEQ
+        frames_come(player, 1)
+        clock.now += 7
+        eventually(lambda: player.stream.rtcpSent == 3)
+        seen = []
+
+        def teardown(script):
+            seen.append(player.stream.rtcpSent)
+            return STANDARD["TEARDOWN"]
+
+        server.script["TEARDOWN"] = teardown
+        player.leave()
+        assert seen == [4] == [player.statistics()["rtcp_sent"]]
+        first, second, last = reports(server)
+        assert [type(packet) for packet in last] == [ReceiverReport, SourceDescription, Goodbye]
+        assert first[0].blocks == () == last[0].blocks
+        (block,) = second[0].blocks
+        assert (block.ssrc, block.highest, block.lost) == (SSRC, SEQ + packets - 1, 0)
+        assert len({packet.ssrc for report in (first, second, last) for packet in report[:2]}) == 1
+
+
+def test_a_server_without_ports_gets_no_reports(players, clock):
+    """Over UDP there is nowhere to send them to."""
+    with ScriptedServer(SETUP=STANDARD["SETUP"].replace(b";server_port=%SERVER%", b"")) as server:
+        player = players(server)
+        player.setup()
+        clock.now += 60
+        player.leave()
+        assert player.statistics()["rtcp_sent"] == 0
+
+
+def test_inside_the_connection_reports_come_between_requests(players, clock):
+    """On the second of the channels that were granted."""
+    with ScriptedServer(SETUP=INSIDE.replace(b"=0-1", b"=6-7")) as server:
+        player = players(server, transport="tcp")
+        player.setup()
+        clock.now += 4
+        frame = server.reports.get(timeout=5)
+        assert frame[:2] == b"$\x07" and [type(one) for one in parse(frame[4:])] == [ReceiverReport, SourceDescription]
+        player.leave()
+        frame = server.reports.get(timeout=5)
+        assert frame[:2] == b"$\x07" and isinstance(parse(frame[4:])[-1], Goodbye)
 
 
 def test_a_server_that_answers_nothing(players, clock):
@@ -619,6 +684,7 @@ def test_when_nothing_comes_over_udp_a_new_session_asks_for_tcp(players, clock, 
         requests = [server.asked.get() for _ in range(9)]
         assert [request.split()[0] for request in requests] == [
             "OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN", "OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+        assert len(reports(server)[-1]) == 3  # the first session was left with a goodbye
         assert "interleaved=0-1" in requests[7] and "Range: npt=2.000-" in requests[8] and server.connections == 2
         assert player.way.notice == "No UDP packets arrived (firewall?). Switched to TCP." and not player.blocked
         assert caplog.text.count(player.way.notice) == 1

@@ -51,7 +51,7 @@ def test_closing_gives_everything_back_and_says_goodbye_if_asked(bye):
     lab.session.close(None, bye)                    # twice is fine
     lab.run(5)
     assert lab.channel.frames == [0, 1, 2] and lab.channel.closed
-    assert [type(packet).__name__ for report in lab.channel.reports for packet in rtcp.parse(report)] == (
+    assert [type(packet).__name__ for report in lab.channel.byes for packet in rtcp.parse(report)] == (
         ["SenderReport", "SourceDescription", "Goodbye"] if bye else [])
 
 

@@ -1,6 +1,7 @@
 """Streams with a source, a channel and a clock of ours: numbers, times, and who may send when."""
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -8,10 +9,13 @@ from media.prepare import Packing
 from media.source import LiveSource
 from net.pacer import SLOT
 from rtp import rtcp
+from rtp.reports import ReportBlock, Reported
+from rtp.timestamps import unix_time
 from rtsp.errors import RangeError
 from rtsp.states import State
 from Stream import AHEAD, BUSY, SPREAD, TOO_LATE
 from tests.streams import JPEG, PERIOD, Channel, Lab, Movie
+from tests.vectors import PUNCHES, REPORTS
 
 BURST = Channel.burst
 
@@ -23,10 +27,10 @@ def test_a_movie_is_sent_frame_by_frame_in_time_and_ends_with_a_bye():
     for k in range(10):
         lab.pacer.run_until(begun + k * PERIOD)
         assert lab.channel.frames == list(range(k + 1))
-    assert lab.session.state is State.PLAYING and lab.channel.reports == []
+    assert lab.session.state is State.PLAYING and lab.channel.byes == []
     lab.pacer.run_until(begun + 10 * PERIOD)        # one frame period after the last frame
     assert lab.session.state is State.READY and lab.pacer.tasks == []
-    [report] = lab.channel.reports
+    [report] = lab.channel.byes
     sender, name, bye = rtcp.parse(report)
     assert (sender.ssrc, sender.packets, sender.octets) == (lab.stream.ssrc, 20, 50)
     assert sender.rtp_timestamp == (lab.channel.packets[0][1] + 45000) % 2**32      # half a second later
@@ -88,7 +92,7 @@ def test_a_closed_range_ends_there_and_play_goes_on_behind_it():
     lab.play(start=0.1, end=0.2)
     lab.run(5)
     assert lab.channel.frames == [2, 3] and lab.session.state is State.READY
-    assert len(lab.channel.reports) == 1
+    assert len(lab.channel.byes) == 1
     lab.play()
     lab.run(0)
     assert lab.channel.frames == [2, 3, 4]
@@ -268,11 +272,11 @@ def test_streams_of_a_session_start_together_and_the_last_one_ends_the_range():
     assert all(run.startTime == 0.0 for run in runs.values())
     lab.run(0.21)
     assert [channel.frames for channel in lab.channels] == [[0, 1, 2, 3], [0, 1, 2, 3]]
-    assert lab.session.state is State.PLAYING and len(lab.channels[0].reports) == 1
+    assert lab.session.state is State.PLAYING and len(lab.channels[0].byes) == 1
     # RTP-Info names the timestamp of the Range's start, which is 20 ms before the second stream's first frame
     assert lab.channels[1].packets[0][1] == (runs[1].timestamp + 1800) % 2**32
     lab.run(1)
-    assert lab.session.state is State.READY and len(lab.channels[1].reports) == 1
+    assert lab.session.state is State.READY and len(lab.channels[1].byes) == 1
 
 
 def test_a_stream_that_has_nothing_in_the_range_does_not_stop_the_other():
@@ -307,7 +311,7 @@ def test_a_live_stream_is_joined_at_its_newest_frame_and_followed():
     assert lab.channel.packets[-1][1] == (runs[0].timestamp + 9000) % 2**32
     source.close()
     lab.run(0)
-    assert len(lab.channel.reports) == 1 and lab.session.state is State.READY
+    assert len(lab.channel.byes) == 1 and lab.session.state is State.READY
 
 
 def test_a_live_stream_that_has_not_begun_is_waited_for():
@@ -350,5 +354,124 @@ def test_a_frame_that_the_viewer_has_no_room_for_uses_no_numbers(caplog):
     first = lab.channel.packets[0]
     assert [packet[0] for packet in lab.channel.packets] == [(first[0] + n) % 65536 for n in range(12)]
     assert (lab.channel.packets[6][1] - first[1]) % 2**32 == 7 * 4500
-    assert (lab.stream.dropped, lab.stream.packets) == (4, 12) and len(lab.channel.reports) == 1
+    assert (lab.stream.dropped, lab.stream.packets) == (4, 12) and len(lab.channel.byes) == 1
     assert caplog.text.count("too slowly") == 1
+
+
+# ---- reports (RFC 3550 §6)
+
+def reported(lab):
+    """The sender reports so far, and which packets stood beside each."""
+    packets = [list(rtcp.parse(report)) for report in lab.channel.reports]
+    return [one[0] for one in packets], [[type(packet).__name__ for packet in one] for one in packets]
+
+
+def test_a_report_follows_the_first_frame_of_each_run_and_then_every_five_seconds():
+    """PLAY, a seek, a resume: players need its clocks at once. SR and SDES, and at the end BYE, too."""
+    lab = Lab(Movie(2000))
+    begun = lab.pacer.now
+    lab.play()
+    assert lab.channel.reports == []
+    lab.run(0)
+    assert len(lab.channel.reports) == 1 and lab.channel.frames == [0]
+    lab.run(1)
+    lab.play(start=50.0)
+    assert len(lab.channel.reports) == 1
+    lab.run(0)
+    assert len(lab.channel.reports) == 2
+    lab.session.pause()
+    lab.session.move("PAUSE")
+    lab.run(30)
+    assert len(lab.channel.reports) == 2            # nothing is sent, nothing reported
+    lab.play()
+    lab.run(100)
+    reports, kinds = reported(lab)
+    assert lab.session.state is State.READY and lab.pacer.now - begun > 80
+    assert kinds == [["SenderReport", "SourceDescription"]] * (len(kinds) - 1) + [
+        ["SenderReport", "SourceDescription", "Goodbye"]]
+    assert 2 + 1 + 50 / 6.2 <= len(reports) <= 2 + 2 + 50 / 2
+    assert [report.packets for report in reports[:3]] == [2, 44, 46]
+    assert {report.ssrc for report in reports} == {lab.stream.ssrc}
+
+
+def test_the_times_between_reports_are_drawn(monkeypatch):
+    """0.5 of 0.5 … 1.5 times five seconds, made shorter by 1.21828 (RFC 3550 §6.3.1): at the next frame."""
+    monkeypatch.setattr("Stream.random.random", lambda: 0.5)
+    lab = Lab(Movie(400))
+    lab.play()
+    lab.run(18)
+    reports, _ = reported(lab)
+    times = [(report.rtp_timestamp - reports[0].rtp_timestamp) % 2**32 / 90000 for report in reports]
+    assert times == pytest.approx([0, 4.15, 8.3, 12.45, 16.6])
+
+
+def test_the_two_clocks_of_a_report_are_one_moment(monkeypatch):
+    """The time of day belongs to the pacer's `now`, also when the pacer comes to it a little late."""
+    wall = 1_700_000_000.0
+    lab = Lab(Movie(400))
+    late = 0.0
+
+    def clock():
+        return lab.pacer.now + late
+
+    monkeypatch.setattr("Stream.time.time", lambda: wall + clock() - 1000.0)
+    lab.play()
+    lab.stream.clock = clock
+    late = 0.3
+    lab.run(7)
+    reports, _ = reported(lab)
+    first = lab.channel.packets[0][1]
+    assert len(reports) > 1
+    for report in reports:
+        since = (report.rtp_timestamp - first) % 2**32 / 90000
+        assert unix_time(report.ntp) - wall == pytest.approx(since, abs=1e-4)
+
+
+@pytest.mark.parametrize("player", REPORTS)
+def test_what_a_viewer_reports_is_kept(monkeypatch, player):
+    """Reports of real players: they name our SSRC. 0.25 s after LSR + DLSR, on our clock."""
+    lab: Any = Lab(Movie(10))
+    lab.stream.ssrc, text = REPORTS[player]
+    data = bytes.fromhex(text)
+    packets: list[Any] = list(rtcp.parse(data))
+    (block,) = packets[0].blocks
+    now = (block.last_report + block.delay) / 65536 + 0.25
+    monkeypatch.setattr("Stream.time.time", lambda: now - 2_208_988_800 % 65536)
+    lab.stream.heard(data)
+    report = lab.stream.report
+    assert (report.fraction, report.lost, report.highest) == (0, block.lost, block.highest)
+    assert report.jitter == block.jitter / 90000 and report.round_trip == pytest.approx(0.25, abs=1e-4)
+
+
+def test_a_report_about_another_source_is_kept_if_it_is_the_only_one():
+    """aiortsp names itself. Two of them are about others."""
+    lab: Any = Lab(Movie(10))
+    one, two = ReportBlock(lab.stream.ssrc ^ 1, 64, 3, 9), ReportBlock(lab.stream.ssrc ^ 2, 0)
+    lab.stream.heard(bytes(rtcp.ReceiverReport(7, (one, two))))
+    found = [lab.stream.report]
+    lab.stream.heard(bytes(rtcp.ReceiverReport(7, (one,))))
+    assert [*found, lab.stream.report] == [None, Reported(0.25, 3, 9, 0.0, None)]
+
+
+@pytest.mark.parametrize("junk", [*PUNCHES.values(), "", "00", "ff" * 200, "81c90001" + "00" * 4, "81cb000100000007"])
+def test_junk_changes_nothing(junk, caplog):
+    """Not even the log: players send it to open a way for the media."""
+    lab = Lab(Movie(10))
+    lab.stream.heard(bytes.fromhex(junk))
+    assert lab.stream.report is None and caplog.text == ""
+
+
+@pytest.mark.parametrize(("scale", "speed"), [(1.0, 1.0), (2.0, 1.0), (0.5, 1.0), (1.0, 4.0), (-1.0, 2.0), (-4.0, 0.5)])
+def test_the_clocks_fit_at_any_scale_and_speed(monkeypatch, scale, speed):
+    """At the moment of a report, the frame that has just been sent has its timestamp."""
+    lab = Lab(Movie(2000))
+    pairs = []
+
+    def report(data):
+        sender: Any = rtcp.parse(data)[0]
+        pairs.append((sender.rtp_timestamp - lab.channel.packets[-1][1]) % 2**32)
+
+    monkeypatch.setattr(lab.channel, "send_control", report)
+    lab.play(start=50.0, scale=scale, speed=speed)
+    lab.run(12)
+    assert len(pairs) >= 2 and {min(apart, 2**32 - apart) for apart in pairs} <= {0, 1}

@@ -143,3 +143,23 @@ def test_discarding_after_the_end_and_closing_again_is_fine(reader):
     reader.discard(sock)
     reader.close()
     assert sock.fileno() == -1
+
+
+def test_the_tick_comes_without_datagrams_and_between_them(reader, caplog):
+    """On the reader's thread, every half second at least; one that fails is logged, and reading goes on."""
+    heard, ticks = queue.Queue(), queue.Queue()
+
+    def tick():
+        ticks.put(threading.current_thread().name)
+        raise ZeroDivisionError
+
+    reader.tick = tick
+    assert [ticks.get(timeout=10) for _ in range(2)] == ["datagrams"] * 2
+    sock = udp()
+    reader.add(sock, lambda data, address: heard.put(data))
+    with udp() as sender:
+        sender.sendto(b"x", sock.getsockname())
+        assert heard.get(timeout=10) == b"x"
+    assert "what was due could not be done" in caplog.text
+    reader.tick = None
+    reader.discard(sock)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+from typing import Any
 
 import pytest
 
 from net.addresses import connect
 from net.channels import bind_pair
 from net.connection import ConnectionClosed
-from net.ports import EMPTY_REPORT, RTP_HEADER, UdpPorts
+from net.ports import EMPTY_REPORT, RTP_HEADER, InnerPorts, UdpPorts
 from net.replies import Replies
 from rtp import rtcp
 from RtpPacket import RtpPacket
+from rtsp.headers import Transport
 from rtsp.message import Response
 
 HERE = ("127.0.0.1", 0)
@@ -65,6 +67,117 @@ def test_datagrams_come_in_and_the_way_is_opened():
     finally:
         one.close()
         other.close()
+
+
+class Link:
+    """As much of a connection as ports look at."""
+
+    def __init__(self, peer=HERE):
+        self.peer, self.offered = peer, []
+
+    def offer(self, data, always=False):
+        self.offered.append((data, always))
+        return True
+
+
+@pytest.fixture
+def server():
+    """Two sockets, RTP and RTCP."""
+    pair = bind_pair(HERE, 0)
+    for sock in pair:
+        sock.settimeout(5)
+    yield pair
+    for sock in pair:
+        sock.close()
+
+
+@pytest.fixture
+def ports():
+    made = UdpPorts(HERE, 0)
+    yield made
+    made.close()
+
+
+def numbers(sockets):
+    return tuple(sock.getsockname()[1] for sock in sockets)
+
+
+def test_rtcp_goes_from_our_second_port_to_that_of_the_server(ports, server):
+    """Firewalls let it in, and the server knows whose it is."""
+    assert not ports.send_control(b"too early")
+    ports.granted(Transport(server_port=numbers(server)), Link())
+    assert ports.send_control(b"report")
+    got = [server[1].recvfrom(100) for _ in range(2)]
+    assert got == [(data, ("127.0.0.1", ports.numbers[1])) for data in (EMPTY_REPORT, b"report")]
+
+
+def test_rtcp_goes_where_the_media_come_from(ports, server):
+    """`source=` names another address than that of the connection; a name is not looked up, an address of another kind
+    is no use."""
+    for source in ("127.0.0.1", "localhost", "::1", ""):
+        peer = ("127.0.0.2" if source == "127.0.0.1" else "127.0.0.1", 554)
+        ports.granted(Transport(server_port=numbers(server), source=source), Link(peer))
+        assert ports.send_control(b"to " + source.encode())
+        assert [server[1].recv(100) for _ in range(2)] == [EMPTY_REPORT, b"to " + source.encode()]
+
+
+def test_the_way_is_opened_to_both_addresses(ports, server):
+    """What a server behind a router calls its source may be out of reach from here."""
+    ports.granted(Transport(server_port=numbers(server), source="127.0.0.2"), Link())
+    assert server[1].recv(100) == EMPTY_REPORT
+
+
+def test_without_server_port_there_is_nowhere_to_send_to(ports, server):
+    """A server that does not name its ports wants no reports; what was granted before counts no more."""
+    ports.granted(Transport(server_port=numbers(server)), Link())
+    ports.granted(Transport(), Link())
+    assert not ports.send_control(b"report")
+
+
+def test_what_cannot_be_sent_is_not_sent(ports):
+    ports.granted(Transport(server_port=(0, 0)), Link())
+    assert not ports.send_control(b"report")
+    ports.close()
+    assert not ports.send_control(b"report")
+
+
+def test_ports_tick_by_themselves(ports):
+    """No RTSP connection is needed for it."""
+    ticked = threading.Event()
+    ports.listen(print, print, ticked.set)
+    assert ticked.wait(5)
+
+
+def test_inside_the_connection_rtcp_has_the_second_channel():
+    """In any case, however much is unsent: it is small. The connection's thread sees to the tick."""
+    ports, ticks = InnerPorts(), []
+    link: Any = Link()
+    ports.tick()
+    assert not ports.send_control(b"too early")
+    ports.listen(print, print, lambda: ticks.append(1))
+    ports.granted(Transport("RTP/AVP/TCP", interleaved=(6, 7)), link)
+    assert ports.send_control(b"report")
+    assert link.offered == [(b"$\x07\x00\x06report", True)]
+    ports.tick()
+    ports.close()
+    ports.tick()
+    assert not ports.send_control(b"too late") and ticks == [1]
+
+
+def test_how_long_a_reply_takes():
+    """An eighth of each new one, as TCP does it; what never came does not count."""
+    now = [0.0]
+    replies = Replies(lambda: now[0])
+    assert replies.round_trip is None
+    for seconds, wanted in ((0.8, 0.8), (0.0, 0.7), (1.5, 0.8)):
+        cseq = replies.expect()
+        now[0] += seconds
+        replies.forget(replies.expect())
+        replies.deliver(cseq, Response(200))
+        assert replies.round_trip == pytest.approx(wanted)
+        replies.wait(cseq, 1)
+    replies.forget(replies.expect())
+    assert replies.round_trip == pytest.approx(0.8) and not replies._asked
 
 
 def test_replies_find_their_request():

@@ -182,12 +182,81 @@ def test_jitter_step_by_step():
     assert reception.jitter == pytest.approx(0.001 + (0.016 - 0.001) / 16)
 
 
-def test_a_duplicate_has_no_jitter():
-    """It is not a packet of the stream's own."""
+def test_a_duplicate_has_jitter():
+    """Each packet counts in the order of arrival (RFC 3550 §6.4.1); the copy is 16 ms later than its timestamp says."""
     reception = Reception(90000)
-    for number, now in ((0, 0.0), (1, 0.04), (1, 5.0), (2, 0.08)):
+    for number, now in ((0, 0.0), (1, 0.04), (1, 0.056)):
         reception.arrived(number, 3600 * number, now, 1)
-    assert reception.jitter == pytest.approx(0)
+    assert reception.jitter == pytest.approx(0.001)
+
+
+def reported(numbers, first=None):
+    """What the report says of packets with these numbers: fraction, lost, highest."""
+    block = received(numbers, first)[0].report(5)
+    return block and (block.fraction, block.lost, block.highest)
+
+
+@pytest.mark.parametrize(("numbers", "first", "wanted"), [
+    ([], None, None),
+    ([], 700, None),
+    ([5, 6, 7, 8], None, (0, 0, 8)),
+    ([5, 8], None, (128, 2, 8)),
+    ([12, 13], 10, (128, 2, 13)),                       # those before the first that came are lost, too
+    ([1, 3000], None, (255, 2998, 3000)),               # never 256, which does not fit
+    ([5, 5, 5, 7], None, (0, -1, 7)),                   # what came twice hides what is missing (§6.4.1)
+    ([5, 5, 8], None, (64, 1, 8)),
+    ([65534, 65535, 0, 1], None, (0, 0, 65537)),        # the upper 16 bits count how often it wrapped
+    ([0, 65535], None, (0, 0, 0)),
+    ([65535, 0, 65533], None, (64, 1, 65536)),
+])  # fmt: skip
+def test_a_report(numbers, first, wanted):
+    """Fraction in 256ths rounded down, cumulative loss, extended highest number (RFC 3550 §6.4.1, §A.3)."""
+    assert reported(numbers, first) == wanted
+
+
+def test_the_fraction_is_that_since_the_report_before():
+    """Loss goes on being summed; while nothing comes there is nothing to report, whatever may be lost."""
+    reception = Reception(90000)
+    found = []
+    for numbers in ([0, 1, 2, 3], [4, 7], [], [8, 9, 10, 11], [5, 6]):
+        for number in numbers:
+            reception.arrived(number, 0, 0.0, 1)
+        block = reception.report(5, last_report=6, delay=7)
+        found.append(block and (block.fraction, block.lost, block.highest))
+        assert block is None or (block.ssrc, block.last_report, block.delay) == (5, 6, 7)
+    assert found == [(0, 0, 3), (128, 2, 7), None, (0, 2, 11), (0, 0, 11)]
+
+
+def test_lost_stays_within_its_24_bits():
+    """Both ways; the RFC has it clamped, not wrapped (§A.3)."""
+    reception, _ = received([1])
+    for number in range(10):
+        reception.restart(30000 * number % 65536)
+        reception.arrived(30000 * number % 65536, 0, 0.0, 1)
+    reception._earlier_runs += 1 << 24
+    assert reception.report(5).lost == (1 << 23) - 1
+    reception.duplicates += 1 << 25
+    assert reception.report(5).lost == -(1 << 23)
+
+
+def test_jitter_is_reported_in_ticks():
+    """Rounded down, as in the code of the RFC (§A.8)."""
+    reception = Reception(90000)
+    for number, now in enumerate([0.0, 0.040, 0.0967]):
+        reception.arrived(number, 3600 * number, now, 1)
+    block = reception.report(5)
+    assert block and block.jitter == int(0.0167 / 16 * 90000) == 93
+
+
+def test_a_pause_at_the_wrap_around_does_not_unwind_the_highest_number():
+    """PLAY announces the next number, which has 16 bits; how often they wrapped is remembered."""
+    reception, _ = received([65534, 65535, 0, 1])
+    reception.restart(2)
+    assert reception.arrived(2, 0, 9.0, 1)
+    assert reception.report(5).highest == 65538 and counts(reception)["lost"] == 0
+    reception.restart(40000)                            # anywhere else: the numbers begin anew
+    assert reception.arrived(40000, 0, 9.0, 1)
+    assert reception.report(5).highest == 40000 and counts(reception)["lost"] == 0
 
 
 def test_a_pause_is_no_jitter():

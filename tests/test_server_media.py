@@ -278,7 +278,7 @@ def test_the_end_is_said_by_rtcp(viewer):
     and its two clocks fit the media (RFC 3550 §6.4.1, §6.5.1, §6.6)."""
     info, _ = viewer.play("npt=1-")
     viewer.media.wait_bye()
-    (end,) = viewer.media.controls
+    *_, end = viewer.media.controls
     assert end.types == [200, 202, 203] and [count for _, count, _ in end.packets] == [0, 1, 1]
     report, name, bye = [body for _, _, body in end.packets]
     ssrc = int(viewer.transport["ssrc"], 16).to_bytes(4, "big")
@@ -448,6 +448,6 @@ def test_the_last_viewers_hear_bye_when_the_server_stops(folder, jpegs):
         watching.wait_bye()
         watching.settle()
         assert [number(frame.jpeg()) for frame in watching.frames()][:3] == [0, 1, 2]
-        assert len(watching.controls) == 1 and watching.controls[0].types == [200, 202, 203]
+        assert [one.types for one in watching.controls] == [[200, 202], [200, 202, 203]]
         assert not waiting.controls and not waiting.packets
         assert talker.is_closed()

@@ -91,7 +91,7 @@ def test_who_is_still_watching_is_told(server, media):
         media.wait_packets(3)
         session.later(TIMEOUT + 1)
         media.wait_bye()
-        assert media.controls[0].types == [200, 202, 203] and not session.lives()
+        assert media.controls[-1].types == [200, 202, 203] and not session.lives()
         media.settle()
         packets = len(media.packets)
         assert session.ask("PAUSE").status == 454  # a round trip, after which nothing is under way

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from rtp.timestamps import extend, ntp_time, sequence_delta, timestamp_delta, unix_time
+from rtp.timestamps import extend, middle, ntp_time, sequence_delta, timestamp_delta, unix_time
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,12 @@ def test_ntp_time_both_ways(unix, ntp):
     """64 bits: seconds since 1900, and the fraction."""
     assert ntp_time(unix) == ntp
     assert unix_time(ntp) == unix
+
+
+def test_the_middle_of_ntp_time():
+    """16 bits of seconds, 16 of fraction (RFC 3550 §4)."""
+    assert middle(0x1111_2222_3333_4444) == 0x2222_3333
+    assert middle((1 << 64) - 1) == 0xFFFF_FFFF
 
 
 def test_ntp_time_keeps_the_microsecond():

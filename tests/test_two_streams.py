@@ -230,7 +230,7 @@ def test_both_are_played_from_first_to_last(film):
     assert {one.payload_type for one in film.sound.packets} == {97}
     assert [one.marker for one in film.sound.packets][:2] == [1, 0]
     for receiver, transport in zip(film.media, film.transports, strict=True):
-        (end,) = receiver.controls
+        *_, end = receiver.controls
         assert end.types == [200, 202, 203]
         assert {one.ssrc for one in receiver.packets} == {int(transport["ssrc"], 16)}
         assert end.packets[2][2] == bytes.fromhex(transport["ssrc"])
@@ -287,7 +287,7 @@ def test_the_session_plays_until_the_last_stream_ends(server):
     with Film(server, "short-sound") as film:
         film.play()
         film.sound.wait_bye()
-        assert not film.picture.controls
+        assert not any(203 in one.types for one in film.picture.controls)
         assert film.set_up(1).status == 455  # still Playing
         film.picture.wait_bye()
         assert film.pictures() == list(range(FRAMES)) and film.blocks() == list(range(20))

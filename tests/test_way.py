@@ -134,7 +134,7 @@ def test_what_comes_in_the_connection_goes_to_the_handler_of_its_channel(ways, c
     assert came == [("rtp", b"4", connection.peer), ("rtcp", b"5", connection.peer)]
 
 
-def test_a_server_that_names_no_channels_means_those_that_were_asked_for():
+def test_a_server_that_names_no_channels_means_those_that_were_asked_for(connection):
     ports = InnerPorts()
-    ports.granted(Transport("RTP/AVP/TCP"), ("127.0.0.1", 1))
+    ports.granted(Transport("RTP/AVP/TCP"), connection)
     assert ports.numbers == (0, 1)

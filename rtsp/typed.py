@@ -1,0 +1,21 @@
+"""A URL as a person types it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from rtsp.errors import MessageError
+from rtsp.failures import UsageError
+from rtsp.url import RtspUrl, without_credentials
+
+
+def read(url: str) -> tuple[RtspUrl, str]:
+    """Its parts, and the URL as it may be sent: it may hold blanks and umlauts, a request may not, and a password is
+    never sent and never logged. UsageError if this is no rtsp:// URL."""
+    try:
+        parts = RtspUrl.parse(url)
+    except MessageError as error:
+        raise UsageError(str(error), "It should look like rtsp://127.0.0.1:6789/movie.Mjpeg") from None
+    if parts.scheme != "rtsp":
+        raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
+    return parts, quote(without_credentials(url), safe="!#$%&'()*+,/:;=?@[]~")
