@@ -25,7 +25,7 @@ HEADERS = (
         "with 455 and 405: what could be asked",
         "a row of the state table, without the methods that are not there",
         (
-            "server_refusals::the_allowed_methods_and_unsupported_options_are_named",
+            "server_status::refused_with_what_the_standard_asks_for",
             "states::allow_lists_what_the_table_allows",
         ),
     ),
@@ -121,7 +121,7 @@ HEADERS = (
         "§12.32 Require",
         "options without which the request is not to be granted",
         "there are none that it knows: 551, and Unsupported repeats them",
-        ("server_refusals::the_allowed_methods_and_unsupported_options_are_named",),
+        ("server_status::refused_with_what_the_standard_asks_for",),
     ),
     Row(
         "§12.33 RTP-Info",
@@ -153,8 +153,8 @@ HEADERS = (
     Row(
         "§12.38 Timestamp",
         "to measure the way there and back",
-        PASSED_OVER,
-        reason="RTCP measures it.",
+        "server: given back as it came",
+        ("answers::a_timestamp_is_given_back_as_it_came",),
     ),
     Row(
         "§12.39 Transport",
@@ -178,7 +178,7 @@ HEADERS = (
         "§12.40 Unsupported",
         "the options that are not there",
         "with 551",
-        ("server_refusals::the_allowed_methods_and_unsupported_options_are_named",),
+        ("server_status::refused_with_what_the_standard_asks_for",),
     ),
     Row(
         "§12.41 User-Agent",

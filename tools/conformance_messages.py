@@ -202,7 +202,7 @@ MINIMAL = (
         "server: Require is answered 551 with Unsupported if it does not know the option",
         "so it is: there are no options that it knows",
         (
-            "server_refusals::the_allowed_methods_and_unsupported_options_are_named",
+            "server_status::refused_with_what_the_standard_asks_for",
             "server_refusals::refused_and_the_connection_goes_on",
         ),
     ),

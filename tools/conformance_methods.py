@@ -9,7 +9,7 @@ METHODS = (
         "§10.1",
         "OPTIONS, at any time, without effect on the state",
         "server: Public lists its methods, for any URL; client: asks first, and answers when it is asked",
-        ("server_standard::options_lists_the_methods", "RtspClient::the_server_may_ask_too"),
+        ("server_standard::options_lists_the_methods", "asked::options_names_what_may_be_asked"),
     ),
     Row(
         "§10.2",
@@ -99,7 +99,7 @@ METHODS = (
         "§10.10",
         "REDIRECT: the server sends the client elsewhere",
         "server: never; client: 501, and it plays on",
-        ("RtspClient::the_server_may_ask_too",),
+        ("asked::everything_else_is_not_implemented",),
         "There is one server, with one folder: it has nowhere to send anybody.",
     ),
     Row(

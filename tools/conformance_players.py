@@ -148,7 +148,7 @@ REPLIES = (
         "odd replies",
         "ffmpeg copes with replies in pieces, glued to packets, with requests in between",
         "so does our client",
-        ("RtspClient::a_reply_in_pieces_and_among_other_things", "RtspClient::the_server_may_ask_too"),
+        ("RtspClient::a_reply_in_pieces_and_among_other_things", "asked::options_names_what_may_be_asked"),
     ),
     Row(
         "UDP to nowhere",

@@ -124,7 +124,7 @@ STATUS = (
         "551",
         "Option not supported",
         "any Require, with Unsupported",
-        ("server_refusals::the_allowed_methods_and_unsupported_options_are_named",),
+        ("server_status::refused_with_what_the_standard_asks_for",),
     ),
     Row(
         "others",
