@@ -45,8 +45,8 @@ class Passage:
         return self.start * self.direction - TOLERANCE <= point * self.direction <= max(ends) + TOLERANCE
 
     def cut(self, point):
-        """It shall end there, unless it ends before; a later cut replaces an earlier one."""
-        ahead = self.end is None or (point - self.end) * self.direction < 0
+        """It shall end there, unless it ends before; a later cut replaces an earlier one, and None all of them."""
+        ahead = point is not None and (self.end is None or (point - self.end) * self.direction < 0)
         for run in self.runs.values():
             run.endTime = point if ahead else self.end
 
@@ -117,7 +117,12 @@ class Playback:
         return passage
 
     def goOn(self, current, scale, speed):
-        """From where it stands, to the same end, at another pace; at the same one nobody sees any difference."""
+        """From where it stands, to the same end, at another pace; at the same one nobody sees any difference.
+
+        A PAUSE that lay ahead is no longer wanted."""
+        self.pausePoint = None
+        for passage in self.passages:
+            passage.cut(None)
         if all(stream.run is None or stream.run.isOver() for stream in self.streams):
             return replace(current, start=self.position, waits=True)        # nothing is left but its end
         passage = self.plan(None, current.end, scale, speed)
@@ -189,6 +194,8 @@ class Playback:
             self.follow(following)
         elif point is None:
             self.passages = []
+            if passage.end is not None:
+                self.stand(passage.end, passage.direction)      # with a Scale, the next frame may lie far behind it
             self.session.move(END)
         else:
             self.pause()
@@ -203,9 +210,15 @@ class Playback:
 
     def follow(self, following):
         """Play what is next without a gap: the clocks of all streams go on (RFC 2326 Appendix B)."""
-        moment = max(run.due(run.ends) for run in self.passages[0].runs.values())
-        for number, run in self.passages[0].runs.items():
-            self.session.streams[number].timestamp = run.rtpAt(moment)
+        passage = self.passages[0]
+        moment = max(run.due(run.ends) for run in passage.runs.values())
+        played = max(moment - run.begun for run in passage.runs.values())
+        for number, stream in self.session.streams.items():
+            if number in passage.runs:
+                stream.timestamp = passage.runs[number].rtpAt(moment)
+            else:                               # it had no frame in there
+                elapsed = round(played * passage.speed * stream.source.format.clock_rate)
+                stream.timestamp = (stream.timestamp + elapsed) & 0xFFFFFFFF
         self.reserve(following[0])
         self.passages = following
         self.ended = [(stream, run) for stream, run in self.ended if stream.run is None]

@@ -113,6 +113,8 @@ class ServerWorker:
                 raise SessionError(f"{request.method} needs a session")
             return handler(request, None)
         with session.lock:
+            if not session.streams and request.method != "SETUP":       # it ended while we waited for the lock
+                raise SessionError(f"session {session.id} has ended")
             next_state(session.state, request.method)       # MethodError: nothing moves
             response = handler(request, session)
             session.granted(request.method)                 # an RtspError has not come here: it was granted
@@ -250,7 +252,7 @@ class ServerWorker:
         if session.lab or channel.connection:
             self.bound.add(session)
         if channel.connection:
-            self.connection.give_up_after(session.timeout)
+            self.connection.give_up_after(max(session.timeout, limits.STALLED_WRITE))
         return session.open(number, presentation.sources[number], channel, self.server)
 
     def openChannel(self, transport):

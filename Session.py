@@ -51,12 +51,12 @@ class Session:
         """A session whose media travel in a connection ends with it, as one of the lab dialect does."""
         if self.lab:
             return self.connection is connection
-        return any(stream.channel.connection is connection for stream in self.streams.values())
+        return any(stream.channel.connection is connection for stream in list(self.streams.values()))
 
     @property
     def bound(self):
         """It lives as long as a connection, however silent."""
-        return self.lab or any(stream.channel.connection for stream in self.streams.values())
+        return self.lab or any(stream.channel.connection for stream in list(self.streams.values()))
 
     def expired(self):
         """Silent for too long."""
@@ -87,6 +87,8 @@ class Session:
             old.channel.close(reader)
             if self.lab:
                 stream.sequence = old.sequence      # lab clients show only what has a larger number than the last
+            else:
+                stream.frame = old.position         # another transport is no other place (RFC 2326 §10.4)
         self.streams[number] = stream
 
     def granted(self, method):
@@ -186,11 +188,15 @@ class Sessions:
     def expire(self):
         """End those that have given no sign of life for too long."""
         for session in self.all():
-            with session.lock:
+            if not session.lock.acquire(blocking=False):
+                continue                            # it is being asked something, which is a sign of life
+            try:
                 if session.expired():
                     log.info("= session %s: no sign of life for %g s", session.id, session.timeout)
                     self.remove(session, bye=True)
                     session.move(TIMEOUT)
+            finally:
+                session.lock.release()
 
     def __len__(self):
         return len(self._sessions)

@@ -128,8 +128,8 @@ class Connection:
                 self._rope.setblocking(False)
 
     def give_up_after(self, seconds: float) -> None:
-        """The connection ends when the peer's machine acknowledges nothing of what was sent for so long (RFC 5482).
-        Linux can do it; elsewhere the system's own patience, of minutes, holds."""
+        """The connection ends when the peer's machine acknowledges nothing of what was sent for so long (RFC 5482), or
+        has no room for more. Linux can do it; elsewhere the system's own patience, of minutes, holds."""
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, min(int(seconds * 1000), 2**31 - 1))
 

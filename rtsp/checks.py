@@ -22,7 +22,8 @@ def check(request: Request) -> None:
     required = request.headers.get_all("Require") + request.headers.get_all("Proxy-Require")
     options = [option.strip() for text in required for option in text.split(",") if option.strip()]
     if options:
-        raise RtspError("unknown option", 551, {"Unsupported": ", ".join(options)})
+        said = [option for option in options if option.isprintable()]       # a bare CR would look like a line's end
+        raise RtspError("unknown option", 551, {"Unsupported": ", ".join(said)})
 
 
 def check_target(request: Request) -> None:

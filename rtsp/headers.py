@@ -39,7 +39,7 @@ class Transport:
     def parse(cls, text: str) -> list[Transport]:
         """The alternatives in the order of preference. MessageError (400) for numbers that are none, or too many of
         them."""
-        parts = [part for part in _BETWEEN_COMMAS.findall(text) if part.strip()]
+        parts = [part for part in _BETWEEN_COMMAS.findall(text) if part.strip(" \t;")]
         if len(parts) > limits.ALTERNATIVES:
             raise MessageError(f"{len(parts)} transports to choose from")
         return [cls._parse_one(part) for part in parts]

@@ -114,6 +114,15 @@ def test_a_play_behind_the_last_frame_changes_nothing_either():
     assert lab.channel.frames == [0, 1, 2, 3] and byes(lab) == 1 and lab.session.state is State.READY
 
 
+@pytest.mark.parametrize(("scale", "end"), [(1.0, 2.5), (8.0, 2.5), (-8.0, 1.5)])
+def test_play_goes_on_where_a_range_has_ended_at_any_scale(scale, end):
+    """… and not at the next frame that this scale would have shown."""
+    lab = Lab(Movie(100))
+    lab.play(2.0, end, scale=scale)
+    lab.run(5)
+    assert lab.play(scale=scale)[0] == pytest.approx(end)
+
+
 # ---- backwards
 
 def test_backwards_from_where_it_stands_and_ahead_again():
@@ -295,6 +304,18 @@ def test_two_streams_begin_the_next_range_together():
     assert (byes(lab, 0), byes(lab, 1)) == (1, 1) and lab.session.state is State.READY
 
 
+def test_the_clock_goes_on_of_a_stream_that_has_nothing_in_a_range():
+    """… so that both are still together in the next one."""
+    lab = Lab(Movie(40), Movie(10))
+    lab.session.streams[1].timestamp = 0xFFFFFFFF
+    _, runs = lab.play(0.1, 0.2)
+    for start in (0.6, 0.1):
+        lab.play(start, start + 0.1)
+    lab.run(5)
+    stamps = [[(packet[1] - runs[n].timestamp) % 2**32 for packet in lab.channels[n].packets[::2]] for n in (0, 1)]
+    assert stamps == [[k * 4500 for k in range(6)], [k * 4500 for k in (0, 1, 4, 5)]]
+
+
 def test_a_stream_that_has_nothing_in_the_last_range_says_goodbye_with_the_other():
     lab = Lab(Movie(10), Movie(60))
     lab.play(0.2, 0.4)
@@ -458,6 +479,32 @@ def test_a_pause_that_lies_ahead_is_replaced(how):
     lab.run(5)
     last = {"PAUSE": [], "PLAY": list(range(22, 30)), "PLAY with a range": [60, 61]}[how]
     assert lab.channel.frames == [20, 21, *last] and byes(lab) == bool(last)
+
+
+def test_a_pause_that_lies_ahead_is_replaced_also_behind_the_last_frame_before_it():
+    """PLAY means that the movie goes on: it does not stop a moment later."""
+    lab = Lab(Movie(100))
+    lab.play(1.0, 1.5)
+    pause(lab, 1.2)
+    lab.run(3.5 * PERIOD)
+    assert lab.channel.frames == [20, 21, 22, 23] and lab.session.state is State.PLAYING
+    start, _ = lab.play()
+    assert start == pytest.approx(1.2)
+    lab.run(5)
+    assert lab.channel.frames == list(range(20, 30)) and byes(lab) == 1
+    check_numbers(lab)
+
+
+def test_a_pause_among_queued_ranges_is_replaced():
+    """The queued range ends where it was to end."""
+    lab = Lab(Movie(100))
+    lab.play(1.0, 1.5)
+    lab.play(2.0, 2.5)
+    pause(lab, 2.2)
+    lab.run(0.06)
+    lab.play()
+    lab.run(5)
+    assert lab.channel.frames == [*range(20, 30), *range(40, 50)] and byes(lab) == 1
 
 
 def test_half_a_frame_is_finished_before_a_pause_point():

@@ -1,5 +1,7 @@
 """A session: its state, its life, its end; and the table of all sessions."""
 
+import threading
+
 import pytest
 
 from media.prepare import Packing
@@ -8,6 +10,7 @@ from rtsp.errors import MethodError, RtspError, SessionError
 from rtsp.states import END, State
 from Session import Session, Sessions
 from Stream import Stream
+from tests.serving import PATIENCE
 from tests.streams import Channel, Lab, Movie, Pacer
 
 # ---- the session
@@ -40,6 +43,17 @@ def test_setting_a_stream_up_again_gives_back_its_sockets():
     again = Stream(Movie(), Channel(), lab.preparer, Packing.FRAGMENTS, lab.session)
     lab.session.setUp(0, again, None)
     assert lab.channel.closed and lab.session.streams == {0: again}
+
+
+def test_setting_a_stream_up_again_keeps_its_place():
+    """RFC 2326 §10.4: what changes is the transport."""
+    lab = Lab(Movie())
+    lab.play()
+    lab.run(0.12)
+    lab.session.pause()
+    again = Stream(lab.stream.source, Channel(), lab.preparer, Packing.FRAGMENTS, lab.session)
+    lab.session.setUp(0, again, None)
+    assert lab.session.play(None, None).runs[0].first == 3
 
 
 @pytest.mark.parametrize("bye", [True, False])
@@ -128,3 +142,16 @@ def test_only_the_silent_expire():
     sessions.expire()
     assert sessions.all() == [lively, lab]
     assert (silent.state, lively.state) == (State.INIT, State.READY)
+
+
+def test_a_session_that_is_busy_holds_up_nobody():
+    """The thread that looks for the silent is the one that accepts connections."""
+    sessions = Sessions(reader=None, timeout=60)
+    busy = sessions.new(Peer(), False)
+    busy.lastHeard -= 61
+    sessions.add(busy)
+    with busy.lock:
+        looker = threading.Thread(target=sessions.expire, daemon=True)
+        looker.start()
+        looker.join(PATIENCE)
+        assert not looker.is_alive() and sessions.all() == [busy]

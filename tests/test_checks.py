@@ -39,6 +39,12 @@ def test_options_nobody_knows_are_named():
     assert (error.status, error.headers) == (551, {"Unsupported": "funky, more, x"})
 
 
+def test_what_cannot_be_printed_is_not_said_back():
+    """A bare CR ends a line for some readers (RFC 2326 §4), and the reply would get a header of the peer's making."""
+    error = refusal(checks.check, request("PLAY", "*", ("Require", "more,x\rSession: 1")))
+    assert (error.status, error.headers) == (551, {"Unsupported": "more"})
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_few_things_can_be_asked_of_the_server_as_a_whole(method):
     if method in ("OPTIONS", "GET_PARAMETER"):

@@ -56,6 +56,11 @@ def test_alternatives_keep_their_order_and_quoted_commas():
     assert [offer.udp for offer in offers] == [False, False, True]
 
 
+def test_what_names_no_transport_is_none():
+    assert Transport.parse(" , ;;,; ;") == []
+    assert Transport.parse(";RTP/AVP;unicast") == [Transport()]
+
+
 def test_the_last_port_has_no_next_one():
     assert Transport.parse("RTP/AVP;client_port=65535")[0].client_port == (65535, 65535)
 

@@ -207,3 +207,17 @@ def test_one_sign_now_and_then_is_enough(server, media, way):
         session.later(TIMEOUT + 0.1)
         assert not session.lives()
         media.wait_bye()
+
+
+@pytest.mark.parametrize(("method", "body"), [("PLAY", b""), ("PAUSE", b""), ("GET_PARAMETER", b"position")])
+def test_a_session_that_ends_while_another_connection_asks_something_of_it(server, session, method, body):
+    """454, as a moment later."""
+    request = f"{method} {session.url} RTSP/1.0\r\nCSeq: 2\r\n{session.header}\r\nContent-Length: {len(body)}\r\n\r\n"
+    inside, before = session.inside, session.inside.lastHeard
+    session.now += 1
+    with Talker(server.port) as other:
+        with inside.lock:
+            other.raw(request.encode() + body)
+            eventually(lambda: inside.lastHeard > before, "the request has come")
+            server.sessions.remove(inside)
+        assert other.reply().status == 454
