@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from math import copysign
 from types import TracebackType
 
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
@@ -140,7 +141,7 @@ class Client:
 
     def changeSpeed(self, scale: float) -> None:
         """At once, or with the next PLAY."""
-        player, scale = self.player, max(SLOWEST, min(FASTEST, scale))
+        player, scale = self.player, copysign(max(SLOWEST, min(FASTEST, abs(scale))), scale)
         if player.state is State.PLAYING and self.commands.doing is None:
             self.sendRtspRequest("PLAY", lambda: player.play(scale=scale))
         elif player.state is State.READY:

@@ -27,7 +27,7 @@ from rtsp import silence
 from rtsp.failures import AnotherDialect, ClientError, FolderFound, MissingError, Redirected, ServerRefused, UsageError
 from rtsp.headers import Range
 from rtsp.message import VERSION
-from rtsp.places import beginning_again, within
+from rtsp.places import beginning_again, nothing_left, within
 from rtsp.playable import beginning, choose_video, duration
 from rtsp.redirects import Redirects
 from rtsp.states import END, TIMEOUT, State
@@ -171,7 +171,7 @@ class Player:
         start = self._sought if start is None else start
         if self.client.lab and (start or scale != 1):
             raise UsageError("A server of the classic lab cannot jump", "Nor change its speed: play from the start")
-        if start is None and (self.ended or self.receiver.ended):
+        if start is None and (self.ended or self.receiver.ended or nothing_left(self.position, scale, self.duration)):
             start = beginning_again(scale, self.duration)
         self.stream.hold()
         self._playSent, self._start, self._sought = self.clock(), start, None
@@ -275,7 +275,7 @@ class Player:
         client, receiver, tcp = self.client, self.receiver, self.way.transport == "tcp"
         nearEnd = silence.near_end(self.position, self.duration, self.scale)
         if tcp and client.lost and not receiver.ended and receiver.next_due() is None:
-            return silence.check_cut(client.lost, nearEnd)
+            return silence.check_cut(client.lost, nearEnd and receiver.frames > self._framesBefore)
         if receiver.frames > (0 if client.lab else self._framesBefore):
             return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
         problem = receiver.reason if (receiver.heard or 0.0) > self._playSent else None

@@ -23,20 +23,19 @@ from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
 from net.probe import speaks_standard
 from net.replies import Replies
-from rtsp import described, granted, keepalive, typed
+from rtsp import asking, described, granted, keepalive, typed
 from rtsp.asked import answer
 from rtsp.errors import MessageError
 from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
 from rtsp.keepalive import Keepalive
-from rtsp.message import Headers, Interleaved, Request, Response
+from rtsp.message import Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
 from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
 
 log = logging.getLogger(__name__)
 
-USER_AGENT = "RTSPlab/0.1"
 REPLY_TIMEOUT = 5.0             # seconds
 LAB_PATIENCE = 1.5              # seconds; some lab servers do not answer a request that they think they have fulfilled
 GUESS_PATIENCE = 1.0            # seconds for the first reply, where the dialect is only a guess
@@ -76,6 +75,7 @@ class RtspClient:
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._asking = False                    # a request is under way
         self._moving = threading.Lock()         # guards `state`
         self._replies = Replies(clock)
         self._alive = Keepalive(clock())
@@ -88,8 +88,8 @@ class RtspClient:
             sock = connect(self.host, self.port, self._timeout, self._stop)
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab))
         except (OSError, UnicodeError) as error:
-            advice = why_unreachable(error, self.port, self._timeout)
-            raise ConnectError(f"Cannot reach {self.host}:{self.port}", advice) from None
+            why = why_unreachable(error, self.port, self._timeout)
+            raise ConnectError(f"Cannot reach {self.host}:{self.port}", why) from None
         log.info("= connected to %s:%d", *self.peer)
         if self.guessing and not speaks_standard(self.connection, self.url):
             self.lab, self.target = True, self.name
@@ -120,7 +120,7 @@ class RtspClient:
         self._replies.fail("The connection was closed")
         if self._connection:
             self._connection.close()
-        if self._thread:
+        if self._thread and self._thread.is_alive():        # else another thread is about to start it, in vain
             self._thread.join()
 
     # ---- the requests
@@ -161,9 +161,7 @@ class RtspClient:
     def play(self, range: Range | None = None, scale: float | None = None) -> Response:
         """From where it stands, or that range; `scale`: as fast as that (RFC 2326 §10.5, §12.34). The reply says from
         when, how fast, and which packet is first."""
-        headers = {} if range is None else {"Range": str(range)}
-        headers |= {} if scale is None else {"Scale": f"{scale:.3f}"}
-        return self.request("PLAY", self.target, {} if self.lab else headers)
+        return self.request("PLAY", self.target, {} if self.lab else asking.play(range, scale))
 
     def pause(self) -> Response:
         return self.request("PAUSE", self.target)
@@ -180,13 +178,23 @@ class RtspClient:
         self, method: str, url: str, headers: dict[str, str] | None = None, timeout: float | None = None
     ) -> Response:
         """Ask, wait for the reply, move the state. MethodError, and nothing is sent, if the state forbids it."""
-        next_state(self.state, method)
+        self._asking = True
+        try:
+            if self.lost:
+                raise ConnectError(f"No reply to {method}", self.lost)
+            next_state(self.state, method)
+            return self._ask(method, url, headers or {}, timeout)
+        finally:
+            self._asking = False
+            self._settle()
+
+    def _ask(self, method: str, url: str, headers: dict[str, str], timeout: float | None) -> Response:
         impatient = self.lab and method in ("PLAY", "PAUSE", "TEARDOWN")
         timeout = timeout or (LAB_PATIENCE if impatient else self._timeout)
         try:
-            reply = self._replies.wait(self._send(method, url, headers or {}), timeout)
+            reply = self._replies.wait(self._send(method, url, headers), timeout)
         except ConnectionClosed as gone:
-            raise ConnectError(f"No reply to {method}", str(gone)) from None
+            raise ConnectError(f"No reply to {method}", self.lost or str(gone)) from None
         if reply is None:
             log.info("! no reply to %s", method)
             if not impatient:
@@ -197,11 +205,7 @@ class RtspClient:
     def _send(self, method: str, url: str, headers: dict[str, str]) -> int:
         """Returns the request's CSeq."""
         cseq = self._replies.expect()
-        request = Request(method, url, Headers([("CSeq", str(cseq))]), lab=self.lab)
-        if self.session:
-            request.headers.add("Session", self.session.id)
-        for name, value in {**headers, "User-Agent": USER_AGENT}.items():
-            request.headers.add(name, value)
+        request = asking.request(method, url, cseq, self.session, headers, self.lab)
         log.info("> %s %s (CSeq %d)", method, url, cseq)
         self._alive.spoke = self._clock()
         try:
@@ -244,7 +248,8 @@ class RtspClient:
                     self._onInterleaved(message, self.connection)
                 elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
-                self._keepAlive()
+                if self._patience() <= 0:
+                    self._alive.sent(self._send(keepalive.method(self.public), self.target, {}))
                 self._onTick()
         except ConnectionClosed:
             self._lose("The server has closed the connection")
@@ -255,11 +260,14 @@ class RtspClient:
     def _lose(self, reason: str) -> None:
         """There is no connection any more. Media over UDP may still come, so Playing goes on."""
         self._replies.fail(reason)
-        if self._stop.is_set():                 # it was us
-            return
-        log.info("! %s", reason)
-        self.lost = reason
-        if self.state is not State.PLAYING:
+        if not self._stop.is_set():             # else it was us
+            log.info("! %s", reason)
+            self.lost = reason
+            self._settle()
+
+    def _settle(self) -> None:
+        """Without a connection there is no session, but for what is playing. A reply that has come is judged first."""
+        if self.lost and not self._asking and self.state is not State.PLAYING:
             self.happened(TIMEOUT)
 
     def _deliver(self, reply: Response) -> None:
@@ -290,7 +298,3 @@ class RtspClient:
         if self.lab or session is None or self.state is State.INIT:
             return LONGEST_WAIT
         return min(LONGEST_WAIT, self._alive.due(session) - self._clock())
-
-    def _keepAlive(self) -> None:
-        if self._patience() <= 0:
-            self._alive.sent(self._send(keepalive.method(self.public), self.target, {}))

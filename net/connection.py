@@ -69,7 +69,7 @@ class Connection:
         quiet = deadline if patience is None else self.heard + patience
         if now >= quiet:
             self.reader.quiet()
-        elif wait(self._socket, min(deadline, quiet) - now, write=bool(self._unsent), bell=self._bell):
+        elif wait(self._socket, min(deadline, quiet) - now, write=self._owing(), bell=self._bell):
             self._quieten()
             self._flush()
             self._read()
@@ -154,6 +154,11 @@ class Connection:
         self._unsent += data
         self._write()
 
+    def _owing(self) -> bool:
+        """Is there something unsent? Not while another thread is just at it: what it has in hand may come back."""
+        with self._writing:
+            return bool(self._unsent)
+
     def _flush(self) -> None:
         with self._writing:
             self._write()
@@ -162,13 +167,16 @@ class Connection:
         """One go at what is unsent; the lock is held."""
         if not self._unsent:
             return
+        # Taken out first: Ctrl-C may come between sending and forgetting, and what is sent twice is asked for twice
+        data, self._unsent = self._unsent, bytearray()
         try:
-            del self._unsent[:self._socket.send(self._unsent)]
+            del data[:self._socket.send(data)]
             self._taken = self.clock()
         except BlockingIOError:
             pass
         except OSError as error:
             raise ConnectionClosed(str(error)) from None
+        self._unsent = data
 
     def _check_stalled(self) -> None:
         if self._unsent and self.clock() > self._taken + limits.STALLED_WRITE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 
 from net.connection import Connection
@@ -34,6 +35,8 @@ class Way:
         self.ports: UdpPorts | InnerPorts | None = None
         self._wanted = wanted
         self._handlers = rtp, rtcp, tick
+        self._closing = threading.Lock()        # guards _closed
+        self._closed = False
 
     @property
     def transport(self) -> str:
@@ -75,12 +78,12 @@ class Way:
         """From UDP to TCP."""
         self.notice = reason
         log.warning("! %s", reason)
-        self.close()
+        self._drop()
         self._take(InnerPorts())
 
     def reopen(self, connection: Connection) -> None:
         """The same way, to another server: it may know us by another address."""
-        self.close()
+        self._drop()
         if isinstance(self.ports, InnerPorts):
             self._take(InnerPorts())
         else:
@@ -105,10 +108,19 @@ class Way:
             self.ports.tick()
 
     def close(self) -> None:
-        """Twice is fine."""
+        """For good; twice is fine. Any thread, also while another one opens it: that one gets a ConnectError."""
+        with self._closing:
+            self._closed = True
+            self._drop()
+
+    def _drop(self) -> None:
         if self.ports:
             self.ports.close()
 
     def _take(self, ports: UdpPorts | InnerPorts) -> None:
-        self.ports = ports
-        ports.listen(*self._handlers)
+        with self._closing:
+            if self._closed:
+                ports.close()
+                raise ConnectError("The connection was closed")
+            self.ports = ports
+            ports.listen(*self._handlers)

@@ -105,6 +105,10 @@ class Depacketizer:
             self._frame = self._passed_over = None
         return jpeg
 
+    def restart(self) -> None:
+        """The sender has jumped: what is unfinished stays so, and is no damage."""
+        self._frame = self._passed_over = None
+
     def _give_up(self, reason: str) -> None:
         self._frame = None
         self.damaged += 1

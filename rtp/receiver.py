@@ -105,6 +105,8 @@ class Receiver:
         self._assemble(self._reorder.flush(math.inf), now)
         frames = self._playout.due(math.inf) if keep else []
         self._playout.clear()
+        if not keep:
+            self._depacketizer.restart()
         for frame in frames:
             self._playout.push(frame, frame.time / self._scale, now - self._delay)  # as if they had waited already
         if scale != self._scale:

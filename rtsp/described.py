@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rtsp.errors import MessageError
 from rtsp.failures import FolderFound, MediaError, ServerRefused, understanding
 from rtsp.message import Response
 from rtsp.sdp import SessionDescription
-from rtsp.url import RtspUrl, join, resolve
+from rtsp.url import is_rtsp, join, resolve
 
 SDP, LIST = "application/sdp", "text/uri-list"
 
@@ -36,14 +35,7 @@ def _listed(text: str, url: str) -> FolderFound | MediaError:
     """One URL a line; `#` begins a comment (RFC 2483 §5)."""
     lines = (line.strip() for line in text.splitlines())
     named = (join(url, line) for line in lines if line and not line.startswith("#"))
-    urls = tuple(one for one in named if _is_rtsp(one))
+    urls = tuple(one for one in named if is_rtsp(one))
     if not urls:
         return MediaError("This folder holds nothing that can be played", "Is this the right URL?")
     return FolderFound(url, urls)
-
-
-def _is_rtsp(url: str) -> bool:
-    try:
-        return RtspUrl.parse(url).scheme == "rtsp"
-    except MessageError:
-        return False

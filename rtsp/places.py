@@ -15,3 +15,8 @@ def within(seconds: float, duration: float | None) -> float:
 def beginning_again(scale: float, duration: float | None) -> float:
     """Where a movie that has ended begins once more: backwards, at its end."""
     return 0.0 if scale > 0 else duration or 0.0
+
+
+def nothing_left(position: float, scale: float, duration: float | None) -> bool:
+    """Backwards, at the very beginning. A live presentation, of no known duration, has none."""
+    return scale < 0 and position <= 0 and duration is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rtsp.failures import Redirected, ServerRefused
-from rtsp.url import join
+from rtsp.url import is_rtsp, join
 
 MOST = 5  # so many in a row lead somewhere; more lead nowhere
 
@@ -17,7 +17,7 @@ class Redirects:
     def follow(self, redirected: Redirected, asked: str) -> str:
         """The URL to try next; `asked`: the one that the server was asked for. ServerRefused if it leads nowhere."""
         url = join(asked, redirected.location)
-        if not url.startswith("rtsp://"):
+        if not is_rtsp(url):
             raise redirected
         if url in self._been or len(self._been) > MOST:
             title = "The server sends us in a circle" if url in self._been else "The server sends us on and on"

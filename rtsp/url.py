@@ -50,6 +50,14 @@ class RtspUrl:
         )
 
 
+def is_rtsp(url: str) -> bool:
+    """Can it be asked for?"""
+    try:
+        return RtspUrl.parse(url).scheme == "rtsp"
+    except MessageError:
+        return False
+
+
 def without_credentials(url: str) -> str:
     """The URL as it may be sent and logged."""
     parts = urlsplit(url)

@@ -473,6 +473,9 @@ def test_the_keys_for_place_and_speed(windows):
         assert "Scale: 4.000" in sent("bracketright")[0]
         assert "Scale: 2.000" in sent("bracketleft")[0]
         assert "Scale: 1.000" in sent("BackSpace")[0]
+        client.player.wantedScale = -1.0        # as --scale does it
+        assert "Scale: -2.000" in sent("bracketright")[0]
+        assert "Scale: 1.000" in sent("BackSpace")[0]
         screen.until(lambda: "×" not in client.status.text)
         client.picture.focus_force()
         client.master.update()

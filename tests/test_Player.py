@@ -737,6 +737,27 @@ def test_a_lost_connection_takes_its_media_along(players, clock):
             player.dueFrames()
 
 
+def test_a_connection_that_ends_before_the_first_picture_is_no_end_of_the_movie(players):
+    """However short the movie: nothing of it was seen."""
+    with ScriptedServer(SETUP=INSIDE) as server:
+        player = players(server, transport="tcp")
+        start(player)
+        server.hang_up()
+        eventually(lambda: player.client.lost)
+        with pytest.raises(MediaError, match="closed the connection"):
+            player.dueFrames()
+
+
+def test_backwards_from_the_start_means_from_the_end(players):
+    """The server would refuse it (457): there is nothing before the first picture."""
+    with ScriptedServer(DESCRIBE=LASTING_25) as server:
+        player = players(server)
+        player.setup()
+        server.methods()
+        player.play(scale=-1.0)
+        assert "Range: npt=25.000-\r\nScale: -1.000" in server.next_request()
+
+
 def test_a_lab_server_knows_no_tcp(players):
     with ScriptedServer(lab=True) as server, pytest.raises(UsageError, match="UDP alone"):
         players(server, dialect="lab", transport="tcp").setup()

@@ -286,6 +286,38 @@ def test_a_server_that_hangs_up_is_noticed_at_once(clients):
             client.request("OPTIONS", client.url)
 
 
+def test_what_was_answered_before_the_end_of_the_connection_counts(clients):
+    """PLAY was granted, so media may come; whoever asks for more is told why there is no answer, whatever the state."""
+    with ScriptedServer() as server:
+        client = clients(server)
+        client.connect()
+        client.setup(server.url, TRANSPORT)
+        judge = client._judge
+
+        def late(method, reply):
+            server.hang_up()
+            eventually(lambda: client.lost)
+            return judge(method, reply)
+
+        client._judge = late
+        client.play()
+        assert client.state is State.PLAYING
+        with pytest.raises(ConnectError, match="No reply to PAUSE. The server has closed the connection"):
+            client.pause()
+
+
+def test_a_server_that_hangs_up_between_two_requests(clients):
+    """The reason is the connection, not that the state forbids it."""
+    with ScriptedServer() as server:
+        client = clients(server)
+        client.connect()
+        client.setup(server.url, TRANSPORT)
+        server.hang_up()
+        eventually(lambda: client.state is State.INIT)
+        with pytest.raises(ConnectError, match="No reply to PLAY. The server has closed the connection"):
+            client.play()
+
+
 def test_media_outlive_the_connection(clients):
     """UDP goes on without TCP: Playing stays Playing until the media say otherwise."""
     with ScriptedServer() as server:
@@ -325,7 +357,7 @@ def test_a_lab_server_is_asked_nothing_in_between(clients):
         playing(client)
         server.methods()
         clock.now += 10**6
-        client._keepAlive()
+        assert client._patience() > 0
         client.pause()
         assert server.methods() == ["PAUSE"]
 
@@ -370,3 +402,20 @@ def test_a_connection_under_way_can_be_given_up(clients):
     client.close()
     with pytest.raises(ConnectError):
         client.connect()
+
+
+def test_closing_in_the_moment_before_the_thread_starts(clients):
+    """There is nobody to wait for yet, and whoever starts it finds that it is over."""
+    with ScriptedServer() as server:
+        client = clients(server)
+        start = threading.Thread.start
+
+        def late(thread):
+            client.close()
+            start(thread)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(threading.Thread, "start", late)
+            client.connect()
+        client._thread.join(5)
+        assert not client._thread.is_alive()

@@ -345,3 +345,31 @@ def test_a_peer_that_acknowledges_nothing_is_given_up_by_the_system(pair):
         connection.give_up_after(seconds)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             assert connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == milliseconds
+
+
+class Interrupted:
+    """A socket with which Ctrl-C is pressed in the moment in which it has sent something."""
+
+    def __init__(self, sock):
+        self.sock, self.pressed = sock, False
+
+    def __getattr__(self, name):
+        return getattr(self.sock, name)
+
+    def send(self, data):
+        sent = self.sock.send(data)
+        if not self.pressed:
+            self.pressed = True
+            raise KeyboardInterrupt
+        return sent
+
+
+def test_what_was_sent_when_ctrl_c_came_is_not_sent_twice(pair):
+    """The goodbye after it must not be taken for the second answer to what came before."""
+    peer, make = pair
+    connection = make()
+    connection._socket = Interrupted(connection._socket)
+    with pytest.raises(KeyboardInterrupt):
+        connection.send(b"PLAY\r\n")
+    connection.send(b"TEARDOWN\r\n")
+    assert read_until(peer, b"TEARDOWN\r\n") == b"PLAY\r\nTEARDOWN\r\n"

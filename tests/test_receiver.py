@@ -71,6 +71,17 @@ def test_a_missing_packet_is_waited_for_only_so_long():
     assert receiver.lost_percent == pytest.approx(100 / (2 * len(FRAGMENTS)))
 
 
+@pytest.mark.parametrize(("keep", "damaged"), [(False, 0), (True, 1)])
+def test_a_frame_that_a_jump_cuts_off_is_no_damage(keep, damaged):
+    """Its rest is never sent. Where the sender goes on, what is missing is missing."""
+    receiver = Receiver(90000, delay=0)
+    receiver.start(0, 0.0, 0, 0)
+    feed(receiver, packets(0, 0)[:-1])
+    receiver.start(1, 5.0, 100, 4500, keep=keep)
+    feed(receiver, packets(100, 4500, now=1.0))
+    assert len(receiver.due(1)) == 1 and receiver.statistics()["frames_damaged"] == damaged
+
+
 def test_statistics_of_nothing_are_zeros():
     """Before the first packet."""
     receiver = Receiver(90000, delay=0.2)

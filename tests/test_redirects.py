@@ -19,13 +19,16 @@ def to(place):
     ("/other", "rtsp://a:554/other"),
     ("other.Mjpeg", "rtsp://a:554/films/other.Mjpeg"),
     ("//b/other", "rtsp://b/other"),
+    ("RTSP://b/other", "RTSP://b/other"),
     ("?x=1", "rtsp://a:554/films/m?x=1"),
 ])
 def test_absolute_and_relative(location, url):
     assert Redirects("rtsp://a:554/films/m").follow(to(location), "rtsp://a:554/films/m") == url
 
 
-@pytest.mark.parametrize("location", ["http://a/b", "rtsps://a/b", "mailto:you", "//["])
+@pytest.mark.parametrize("location", [
+    "http://a/b", "rtsps://a/b", "mailto:you", "//[", "rtsp://a:99999/b", "rtsp://[::1/b", "rtsp:///b",
+])
 def test_other_schemes_are_not_followed(location):
     """What the server said is the error."""
     with pytest.raises(ServerRefused, match="sends us to"):

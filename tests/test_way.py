@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
 from net.connection import Connection
 from net.ports import InnerPorts
 from net.way import PATIENCE, Way
-from rtsp.failures import ServerRefused, UsageError
+from rtsp.failures import ConnectError, ServerRefused, UsageError
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
 from rtsp.reader import MessageReader
@@ -138,3 +139,14 @@ def test_a_server_that_names_no_channels_means_those_that_were_asked_for(connect
     ports = InnerPorts()
     ports.granted(Transport("RTP/AVP/TCP"), connection)
     assert ports.numbers == (0, 1)
+
+
+@pytest.mark.parametrize("wanted", ["udp", "tcp"])
+def test_what_is_closed_is_not_opened_again(ways, connection, wanted):
+    """By a thread that was just about to: no port and no thread is left behind."""
+    way, _ = ways(wanted)
+    threads = threading.active_count()
+    way.close()
+    with pytest.raises(ConnectError, match="was closed"):
+        way.open(connection, lab=False)
+    assert way.ports is None and threading.active_count() == threads

@@ -12,8 +12,11 @@ HEADERS = (
     Row(
         "§12.1 Accept",
         "formats of a description",
-        "server: SDP is sent if it is among them, or nothing is said; client: sends it",
+        "server: SDP is sent if it is among them, or nothing is said; a folder's list only if it is; client: asks for "
+        "SDP, and after a 406 for a list",
         (
+            "server_folders::a_folder_is_listed",
+            "client_world::a_folder_is_asked_for_its_list",
             "server_standard::describe_takes_any_accept_that_has_sdp",
             "server_standard::describe_in_another_format_is_not_to_be_had",
         ),
@@ -63,13 +66,18 @@ HEADERS = (
         "§12.15 Content-Location",
         "the URL of a body",
         "client: the base, if there is no Content-Base; server: never sent",
-        reason="Content-Base says it all.",
+        ("described::the_base_is_content_base_or_content_location",),
+        "Content-Base says it all.",
     ),
     Row(
         "§12.16 Content-Type",
         "kind of a body",
-        "application/sdp, text/plain with refusals",
-        ("server_standard::describe_is_an_sdp",),
+        "application/sdp, text/uri-list of a folder, text/parameters, text/plain with refusals",
+        (
+            "server_standard::describe_is_an_sdp",
+            "server_folders::a_folder_is_listed",
+            "server_play::parameters_of_a_session",
+        ),
     ),
     Row(
         "§12.17 CSeq",

@@ -45,7 +45,7 @@ MESSAGES = (
     Row(
         "§4",
         "lines end with CR LF; a receiver takes CR or LF alone, too",
-        "CR LF is sent, LF alone is taken",
+        "CR LF is sent; LF alone is taken, CR alone is not: nobody sends it",
         ("server_standard::requests_may_come_in_any_pieces", "reader::messages_written_anew_read_the_same"),
     ),
     Row(

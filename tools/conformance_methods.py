@@ -53,8 +53,8 @@ METHODS = (
     Row(
         "§10.5",
         "PLAY without Range while playing: as if it were a ping",
-        "200, and the movie plays on",
-        ("server_media::play_while_playing_goes_on",),
+        "200, and the movie plays on; a Scale or a Speed that is another than before acts at once",
+        ("server_media::play_while_playing_goes_on", "server_play::vlc_changes_the_rate"),
     ),
     Row(
         "§10.6",

@@ -89,10 +89,14 @@ ADDED: list[tuple[str, Row]] = [
     (
         "Status codes",
         Row(
-            "302",
-            "Moved Temporarily",
-            "our client follows it on DESCRIBE",
-            ("client_world::a_redirect_to_another_server_is_followed", "redirects::absolute_and_relative"),
+            "301–303",
+            "Moved, for good or for a while; See Other",
+            "our client follows them, on DESCRIBE and SETUP, five in a row at most",
+            (
+                "client_world::a_redirect_to_another_server_is_followed",
+                "client_world::a_redirect_may_come_as_late_as_setup",
+                "redirects::absolute_and_relative",
+            ),
         ),
     ),
     (
@@ -100,7 +104,7 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "405",
             "Method Not Allowed",
-            "SETUP of a folder, anything but OPTIONS of `*`; with Allow",
+            "SETUP and PLAY of a folder; of `*` all but OPTIONS and GET_PARAMETER; with Allow",
             ("server_status::refused_with_what_the_standard_asks_for",),
         ),
     ),
@@ -123,7 +127,10 @@ ADDED: list[tuple[str, Row]] = [
             "§12.10 Connection",
             "`close` in a request",
             "server: closes behind the reply",
-            ("answers::a_request_may_be_the_last_one",),
+            (
+                "server_clients::the_last_request_is_answered_and_then_it_is_over",
+                "answers::a_request_may_be_the_last_one",
+            ),
         ),
     ),
     (
@@ -152,8 +159,9 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "§12.25 Location",
             "with 3xx: where to go",
-            "client: followed on DESCRIBE",
+            "client: followed on DESCRIBE and SETUP",
             (
+                "client_world::a_redirect_may_come_as_late_as_setup",
                 "client_world::a_redirect_to_another_server_is_followed",
                 "client_world::a_redirect_within_the_server_may_be_relative",
             ),
@@ -164,7 +172,7 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "§12.34 Scale",
             "how fast the movie goes by, backwards too; the reply says what is really used",
-            "from −8 to 8 for movies; timestamps follow the watching, frames are left out evenly",
+            "0.25 to 8, and as much backwards, for movies; timestamps follow the watching, frames are left out evenly",
             (
                 "server_play::vlc_changes_the_rate",
                 "server_play::openrtsp_scales_from_the_start",

@@ -76,6 +76,13 @@ REPLIES = (
         ("server_standard::options_lists_the_methods",),
     ),
     Row(
+        "Public without ANNOUNCE and RECORD",
+        "GStreamer's publisher then waits for ever",
+        "neither is there, nor said to be",
+        ("server_standard::options_lists_the_methods",),
+        "Publishing is not there yet.",
+    ),
+    Row(
         "server_port, ssrc",
         "not needed; with them clients open their firewall",
         "both are sent",

@@ -39,8 +39,11 @@ STATUS = (
     Row(
         "406",
         "Not Acceptable",
-        "a description in another format than SDP",
-        ("server_standard::describe_in_another_format_is_not_to_be_had",),
+        "a movie in another format than SDP, a folder in another one than a list of URLs",
+        (
+            "server_standard::describe_in_another_format_is_not_to_be_had",
+            "server_status::refused_with_what_the_standard_asks_for",
+        ),
     ),
     Row("407", "Proxy Authentication Required", "never", reason="This is no proxy."),
     Row(
@@ -93,7 +96,7 @@ STATUS = (
     Row(
         "461",
         "Unsupported transport",
-        "multicast, encrypted, no ports; our client then asks for TCP",
+        "multicast, encrypted, no ports or those below 1024; our client then asks for TCP",
         (
             REFUSED,
             "offers::what_cannot_is_461_and_the_next_alternative_is_taken",
@@ -112,18 +115,19 @@ STATUS = (
     Row(
         "503",
         "Service Unavailable",
-        "no thread, no descriptor or no socket left",
+        "no thread, no descriptor or no socket left, too many connections, too many ranges that wait to be played",
         (
             "Server::without_a_thread_for_it_a_client_is_turned_away_with_503",
             "Server::descriptors_are_really_exhausted_and_come_back",
             "Server::too_many_connections_are_503",
+            "server_play::too_many_are_refused",
         ),
     ),
     Row("505", "RTSP Version not supported", "RTSP/2.0; such clients ask again in 1.0", (REFUSED,)),
     Row(
         "551",
         "Option not supported",
-        "any Require, with Unsupported",
+        "any Require and Proxy-Require, with Unsupported",
         ("server_status::refused_with_what_the_standard_asks_for",),
     ),
     Row(

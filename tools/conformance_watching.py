@@ -15,8 +15,8 @@ ALIVE = (
         ),
     ),
     Row(
-        "GStreamer, UDP",
-        "the same, a second before the timeout",
+        "GStreamer over UDP, VLC, aiortsp",
+        "the same, one or two seconds before the timeout, or after nine tenths of it",
         "in time: the session ends only after the whole timeout",
         ("server_sessions::any_request_of_the_session_keeps_it", "Session::only_the_silent_expire"),
     ),

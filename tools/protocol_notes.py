@@ -97,7 +97,8 @@ OVER_UDP = (
         "TEARDOWN",
         "Good-bye",
         "The server gives back its ports and forgets the session (§10.7). The connection could be used for another "
-        "one.",
+        "one. The receiver's last report, with a BYE of its own, goes out just before the request: afterwards nobody "
+        "would listen.",
     ),
 )
 
