@@ -86,6 +86,13 @@ def test_without_a_network_what_is_there_is_used(venv, pip, capsys):
     assert len(pip.commands) == 2
 
 
+def test_a_package_that_is_not_to_be_had_here_costs_none_of_the_others(venv, pip):
+    """Not every system has a wheel of each: they are tried one by one."""
+    pip.code = 1
+    install("test", ["ruff", "av"], venv)
+    assert [command[-2:] for command in pip.commands] == [["ruff", "av"], ["0", "ruff"], ["0", "av"]]
+
+
 def test_without_a_network_and_without_the_packages_it_says_so(venv, pip, monkeypatch):
     """pip fails and the packages are not there: one plain sentence."""
     pip.code = 1
