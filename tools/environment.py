@@ -80,7 +80,7 @@ def install(name: str, wanted: list[str], venv: Path = VENV) -> None:
         stamp.write_text(mark)
     elif answer(venv, f"import {MODULES[name]}") is not None:
         say("That failed (no network?). Going on with what is there.")
-        for package in wanted if len(wanted) > 1 else ():       # one that is not to be had here costs none of the others
+        for package in wanted if len(wanted) > 1 else ():   # one that is not to be had here costs none of the others
             subprocess.run([*pip, "--retries", "0", package], stdin=subprocess.DEVNULL)
     else:
         raise SetUpError("pip could not install them; its own words are above. Is there a network?")
