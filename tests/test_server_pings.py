@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
 import time
 
 import pytest
@@ -12,9 +11,9 @@ import pytest
 from rtsp import limits
 from rtsp.pings import Pings
 from tests import ffmpeg, movies
+from tests.gstreamer import launch
 from tests.inside import Inside
 from tests.serving import Receiver, Talker, eventually, serving
-from tests.tools import need
 
 FRAMES, RATE, TIMEOUT = 24, 40.0, 8
 TCP = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
@@ -223,7 +222,5 @@ def test_gstreamer_is_not_disturbed(impatient, caplog, tmp_path):
     """Every frame, and it ends by itself."""
     out = tmp_path / "frames"
     source = ["rtspsrc", f"location={impatient.url()}", "protocols=tcp", "latency=200"]
-    command = [need("gst-launch-1.0"), "-q", *source, "!", "rtpjpegdepay", "!", "filesink", f"location={out}"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=80)
-    assert done.returncode == 0, done.stderr
+    launch(*source, "!", "rtpjpegdepay", "!", "filesink", f"location={out}")
     assert out.read_bytes().count(b"\xff\xd8\xff") == 60 and was_asked(caplog)
