@@ -31,6 +31,12 @@ def timeout(text: str) -> int:
     return int(text)
 
 
+def processCount(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 64 is needed, not {text!r}")
+    return int(text)
+
+
 def where(words: list[str]) -> tuple[str, int]:
     """URL and RTP port. ValueError says what is wrong with the arguments."""
     if len(words) == 1:

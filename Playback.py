@@ -48,7 +48,7 @@ class Passage:
         """It shall end there, unless it ends before; a later cut replaces an earlier one, and None all of them."""
         ahead = point is not None and (self.end is None or (point - self.end) * self.direction < 0)
         for run in self.runs.values():
-            run.endTime = point if ahead else self.end
+            run.cut(point if ahead else self.end)
 
 
 class Playback:

@@ -10,7 +10,7 @@ Scale is how fast the movie goes by, and in which direction; Speed how fast its 
 from dataclasses import dataclass
 from math import copysign, floor
 
-from media.prepare import PreparedFrame
+from media.frame import PreparedFrame
 from media.source import Source
 
 TOLERANCE = 1e-6    # seconds; times come as decimal text, and what is this close to a frame means it
@@ -35,12 +35,45 @@ class Run:
     dropping: bool = False              # the viewer had no room for a frame, and that has been logged
 
     def __post_init__(self):
-        self.frame = self.sent = self.first             # the next frame, and the one that was begun last
         self.direction = 1 if self.scale > 0 else -1
         self.ticks = self.source.format.clock_rate / self.scale
         self.pace = 1 / (self.scale * self.speed)
         # From one frame sent to the next. Never more frames a second than the movie has (RFC 2326 §12.34)
         self.stride = self.source.period * copysign(max(1.0, abs(self.scale)), self.scale)
+        self.step = self.direction if -1 <= self.scale <= 1 else 0      # … in frames; 0: it differs, see after()
+        self.deadline = 0.0                             # when the next frame is to be sent
+        self.sent = self.first                          # the frame that was begun last
+        self.cut(self.endTime)
+        self.goOn(self.first)
+
+    def begin(self, now):
+        """The start is sent at this moment, or when the run that it goes on from would have done so."""
+        self.begun = max(now, self.notBefore)
+        self.goOn(self.frame)
+
+    def cut(self, end):
+        """Frames from `end` on are not sent; None: all there are."""
+        self.endTime, source = end, self.source
+        self.mayEnd = True                              # isOver() has to be asked before the next frame
+        if source.duration is None:
+            self.sure = range(0)                        # frames that are not the end: isOver() need not be asked
+        elif self.scale > 0:
+            self.sure = range(source.frame_at(source.duration + 1.0 if end is None else end - TOLERANCE))
+        else:
+            self.sure = range(0 if end is None else source.frame_at(end + TOLERANCE), self.first + 1)
+
+    def goOn(self, k):
+        """Frame k is the next. What the pacer wants to know of it is worked out once, here."""
+        self.frame, self.playTime = k, self.source.time(k)
+        self.mayEnd = k not in self.sure
+        if self.begun is not None:
+            self.deadline = self.begun + (self.playTime - self.startTime) * self.pace
+
+    def advance(self):
+        """The next frame has been dealt with."""
+        k = self.sent = self.frame
+        self.ends, self.prepared = self.playTime + self.stride, None        # the cache keeps it, not each viewer
+        self.goOn(k + self.step if self.step else self.after(k))
 
     def due(self, playTime):
         """When a play time is to be sent."""
@@ -58,8 +91,8 @@ class Run:
     def after(self, k, steps=1):
         """The frame to be sent so many steps after frame k. Above single scale frames are left out: step n is the
         first frame that is not before its time, startTime + n * stride."""
-        if -1 <= self.scale <= 1:
-            return k + steps * self.direction
+        if self.step:
+            return k + steps * self.step
         step = floor((self.source.time(k) - self.startTime) / self.stride + TOLERANCE) + steps
         found = nearest(self.source, self.startTime + step * self.stride, self.direction)
         return max(found, k + steps) if self.scale > 0 else min(found, k - steps)
@@ -67,7 +100,7 @@ class Run:
     def isOver(self):
         """No further frame of this run will come."""
         k, end = self.frame, self.endTime
-        if end is not None and (self.source.time(k) - end) * self.direction > -TOLERANCE:
+        if end is not None and (self.playTime - end) * self.direction > -TOLERANCE:
             return True
         return k < 0 or self.source.ended(k)
 

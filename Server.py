@@ -6,18 +6,18 @@
 
 import argparse
 import errno
+import gc
 import importlib.util
 import io
 import logging
-import math
 import os
 import selectors
-import signal
 import socket
 import sys
 import threading
 import time
 from functools import partial
+from types import SimpleNamespace
 from urllib.parse import quote
 
 if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
@@ -25,14 +25,18 @@ if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
           f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
     sys.exit(5)
 
-from CommandLine import portNumber, positive, timeout
+from CommandLine import portNumber, positive, processCount, timeout
 from media.library import Library
 from media.prepare import Preparer
-from net.addresses import listen
+from net.addresses import listen, reserve
+from net.complaints import Complaints
 from net.connection import Connection
 from net.datagrams import DatagramReader
 from net.descriptors import EXHAUSTED, Spare, raise_limit
+from net.interleaved import prefix
 from net.pacer import Pacer
+from net.processes import Alone, Processes
+from net.signals import interrupt_once
 from rtsp import limits
 from rtsp.reader import MessageReader
 from ServerWorker import SERVER_NAME, ServerWorker
@@ -42,6 +46,8 @@ from VideoStream import VideoStream
 log = logging.getLogger(__name__)
 
 TICK = 0.5              # seconds between looks at the clock and at the request to stop
+STACK = 512 << 10       # bytes; more than any of our threads needs
+SWITCH = 0.0005         # seconds after which a thread that computes lets others do so
 USAGE, CANNOT_LISTEN = 2, 3     # exit codes
 
 
@@ -56,20 +62,21 @@ class Server:
     start(), then close(); close() twice is fine.
     """
 
-    def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT):
-        """OSError if the port is taken or forbidden."""
-        self.sockets = listen(host, port)
+    def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None):
+        """`seat`: among processes that share the port. OSError if it is taken or forbidden."""
+        self.seat = seat or Alone()
+        self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
         self.stopping = threading.Event()
         self.library = Library(media, partial(openMovie, fps=fps))
-        self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType))
+        self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType), prefix)
         self.pacer = Pacer()
         self.reader = DatagramReader("datagrams")
-        self.sessions = Sessions(self.reader, timeout)
+        self.complaints = Complaints()
+        self.sessions = Sessions(self.reader, timeout, complaints=self.complaints, count=self.seat.sessions)
         self.workers = {}                               # thread: its connection
         self._lock = threading.Lock()                   # guards workers
         self._closed = False
-        self._complained = -math.inf                    # when the latest complaint was logged
         self.spare = Spare()
         self._wakeIn, self._wakeOut = socket.socketpair()   # makes the accepting thread see at once that it is over
         self._thread = threading.Thread(target=self.serve, name="accept")
@@ -91,6 +98,7 @@ class Server:
                 if time.monotonic() - checked >= TICK:
                     checked = time.monotonic()
                     self.sessions.expire()
+                    self.sessions.rank(self.pacer.behind)
 
     def accept(self, listener):
         try:
@@ -98,13 +106,13 @@ class Server:
         except BlockingIOError:
             return
         except OSError as error:                        # no descriptors left, or the peer has gone again
-            self.complain(f"a connection could not be accepted: {error}")
+            self.complaints.say(f"a connection could not be accepted: {error}")
             if error.errno in EXHAUSTED:
                 self.turnAway(self.spare.accept(listener))
                 self.spare.renew()
             return
-        if len(self.workers) >= limits.CONNECTIONS:
-            self.complain("too many connections")
+        if self.seat.connections.total >= limits.CONNECTIONS:
+            self.complaints.say("too many connections")
             self.turnAway(sock)
             return
         try:
@@ -117,12 +125,12 @@ class Server:
         thread = threading.Thread(target=self.work, args=(worker,), name=f"worker {worker.peer}")
         with self._lock:
             self.workers[thread] = connection           # before it starts: it removes itself at its end
+            self.seat.connections.set(len(self.workers))
         try:
             thread.start()
         except RuntimeError:
-            with self._lock:
-                del self.workers[thread]
-            self.complain("no thread left for another connection")
+            self.forget(thread)
+            self.complaints.say("no thread left for another connection")
             self.turnAway(connection)
 
     def turnAway(self, peer):
@@ -135,18 +143,16 @@ class Server:
             pass                                        # it has gone itself
         peer.close()
 
-    def complain(self, text):
-        """A line in the log, at most one a second: what goes wrong for one goes wrong for many."""
-        if time.monotonic() - self._complained >= 1:
-            self._complained = time.monotonic()
-            log.error("! %s", text)
-
     def work(self, worker):
         try:
             worker.run()
         finally:
-            with self._lock:
-                self.workers.pop(threading.current_thread(), None)
+            self.forget(threading.current_thread())
+
+    def forget(self, thread):
+        with self._lock:
+            self.workers.pop(thread, None)
+            self.seat.connections.set(len(self.workers))
 
     def stop(self):
         """No more connections."""
@@ -189,6 +195,8 @@ def parseArguments(arguments):
     parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
     parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
                         help="seconds of silence that end a session (default: %(default)s)")
+    parser.add_argument("--processes", metavar="N", type=processCount, default=1,
+                        help="so many processes share the port; Linux only (default: 1)")
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
     return parser.parse_args(arguments)
@@ -203,7 +211,7 @@ def mediaFolder(named):
 
 
 def banner(server, folder):
-    """What a user wants to copy."""
+    """What a user wants to copy; of the server it takes `sockets`, `port` and `library`."""
     host = server.sockets[0].getsockname()[0]
     everywhere = host in ("0.0.0.0", "::")
     host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
@@ -223,22 +231,31 @@ def main(arguments=None):
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")        # names of movies may hold what this terminal cannot show
-    raise_limit()
+    tune()
     folder = mediaFolder(options.media)
     if not os.path.isdir(folder):
         return fail(USAGE, f"There is no folder {folder}. Name the folder of your movies: --media DIR")
+    if options.processes > 1 and sys.platform != "linux":
+        return fail(USAGE, "Only Linux shares a port between processes. Leave out --processes.")
     try:
-        server = Server(options.port, options.host, folder, options.fps, options.timeout)
+        opened = (reserve(options.host, options.port) if options.processes > 1 else
+                  Server(options.port, options.host, folder, options.fps, options.timeout))
     except PermissionError:
         return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:
         return fail(CANNOT_LISTEN, whyNot(options, error))
+    if options.processes > 1:
+        return serveTogether(options, folder, opened)
+    return serve(opened, lambda: print(banner(opened, folder), flush=True))
+
+
+def serve(server, started):
+    """All of a server's life; the exit code."""
     try:
-        onSignals(interrupt)
+        interrupt_once()
         server.start()
-        print(banner(server, folder), flush=True)
-        while True:
-            time.sleep(TICK)                            # in steps: on Windows, Ctrl-C does not end a wait
+        started()
+        server.seat.wait()
     except KeyboardInterrupt:
         pass
     finally:
@@ -246,16 +263,23 @@ def main(arguments=None):
     return 0
 
 
-def onSignals(handler):
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):      # the last is Ctrl-Break, and Windows' alone
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), handler)
+def tune():
+    """What a process needs that serves thousands of viewers."""
+    raise_limit()                                       # of descriptors
+    threading.stack_size(STACK)                         # each viewer has a thread: 8 MB each, the usual, is too much
+    sys.setswitchinterval(SWITCH)                       # or the pacer waits up to 5 ms for a thread that is computing
+    gc.freeze()                                         # what is loaded by now stays: no need to look at it ever again
 
 
-def interrupt(number, frame):
-    """The first signal ends the wait in main(); those after it do not disturb the goodbyes."""
-    onSignals(signal.SIG_IGN)
-    raise KeyboardInterrupt
+def serveTogether(options, folder, reserved):
+    """Several processes, each of them a server of the reserved port; this one, which has no thread, is none."""
+    port = reserved[0].getsockname()[1]
+
+    def one(seat):
+        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat), seat.listens)
+
+    alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
+    return Processes(options.processes, one, reserved).run(lambda: print(banner(alike, folder), flush=True))
 
 
 def whyNot(options, error):

@@ -73,11 +73,12 @@ class ServerWorker:
         """The next message; None when the server stops, or when nobody has said anything for a long time."""
         heard = time.monotonic()
         while not self.server.stopping.is_set():
-            message = self.prober.receive(timeout=0.5)
+            silent = [(session.id, session.timeout) for session in self.bound
+                      if session.endsWith(self.connection) and not session.lab]
+            message = self.prober.receive(silent)
             if message is not None:
                 return message
-            self.prober.ask((session.id, session.timeout) for session in self.bound
-                            if session.endsWith(self.connection) and not session.lab)
+            self.prober.ask(silent)
             idle = time.monotonic() - heard > limits.CONNECTION_IDLE
             if idle and not self.interleaving and not self.server.sessions.of(self.connection):
                 log.info("= %s: silent, closed", self.peer)
@@ -105,6 +106,8 @@ class ServerWorker:
     def handle(self, request, session):
         """The preconditions that all methods share, the state machine, and the method's own handler."""
         handler = self.findHandler(request)
+        pacer = self.server.pacer
+        checks.check_room(request.method, session is not None and session.admitted, pacer.behind, pacer.busy)
         if session is None and request.method == "SETUP":
             session = self.server.sessions.new(self.connection, request.lab)
         if session is None:
@@ -268,6 +271,8 @@ class ServerWorker:
 
     def refuse(self, error):
         log.info("! %s: %s", self.peer, error)
+        if error.status == 453:
+            self.server.complaints.say(f"a viewer was turned away: {error}")
         return answers.refused(error, self.offered)
 
     def replyRtsp(self, response, request):
@@ -281,6 +286,7 @@ class ServerWorker:
 
     def sendRtp(self, session):
         """From here on the pacer sends the media; its heart is Stream.sendRtp."""
+        session.admitted = True
         session.start(self.server.pacer)
 
     @staticmethod

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from media.prepare import Packing
+from net.complaints import Complaints
+from net.processes import Count
 from Playback import Playback
 from rtsp import limits
 from rtsp.errors import RtspError, SessionError
@@ -16,6 +18,9 @@ from rtsp.timecodes import seconds
 from Stream import Stream
 
 log = logging.getLogger(__name__)
+
+FEW = 10                                        # sessions, of which nobody notices what they cost
+LEAST_PATIENCE, MOST_PATIENCE = 0.02, 0.5       # seconds; of the newest session, and of the oldest
 
 
 @dataclass(eq=False)
@@ -37,6 +42,9 @@ class Session:
     state: State = State.INIT
     streams: dict = field(default_factory=dict)
     cname: str = "RTSPlab"
+    complaints: Complaints = field(default_factory=Complaints)      # all sessions of a server share theirs
+    patience: float = MOST_PATIENCE                 # seconds by which a frame may be late before it is left out
+    admitted: bool = False                          # it has played, and may again, however busy the server is
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self):
@@ -70,13 +78,15 @@ class Session:
 
     def open(self, number, source, channel, helpers):
         """Set up, or set up again, one stream; `helpers` has the preparer and the reader that all share."""
-        stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else Packing.FRAGMENTS, self)
+        inside = Packing.INTERLEAVED if channel.connection else Packing.FRAGMENTS
+        stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else inside, self)
 
         def hear(data, address):
             self.heard()                            # whatever it is
             stream.heard(data)
 
         channel.listen(helpers.reader, hear)
+        channel.crowded = False                     # until Sessions.rank() knows better
         self.setUp(number, stream, helpers.reader)
         return stream
 
@@ -141,19 +151,22 @@ class Sessions:
 
     Lock: `_lock` guards the dictionary; what is in a session, its own lock guards."""
 
-    def __init__(self, reader, timeout=limits.SESSION_TIMEOUT, limit=limits.SESSIONS):
+    def __init__(self, reader, timeout=limits.SESSION_TIMEOUT, limit=limits.SESSIONS, complaints=None, count=None):
+        """`count`: told how many there are, and knows how many all servers of this port have."""
         self._reader, self._timeout, self._limit = reader, timeout, limit
+        self._complaints, self._count = complaints or Complaints(), count or Count()
         self._sessions = {}
         self._lock = threading.Lock()
 
     def new(self, connection, lab):
         """A session that is not among the others yet. RtspError 453 if there are too many."""
-        if len(self) >= self._limit:
+        if self._count.total >= self._limit:
             raise RtspError("too many sessions", 453)
         # A standard id cannot be guessed (RFC 2326 §3.4); the lab's is a number of six digits, of use to its own
         # connection alone
         identifier = str(1 + secrets.randbelow(999_999)) if lab else secrets.token_hex(8)
-        return Session(identifier, connection.peer[0], lab, self._timeout, connection=connection)
+        return Session(identifier, connection.peer[0], lab, self._timeout, connection=connection,
+                       complaints=self._complaints)
 
     @staticmethod
     def key(session):
@@ -162,6 +175,7 @@ class Sessions:
     def add(self, session):
         with self._lock:
             self._sessions[self.key(session)] = session
+            self._count.set(len(self._sessions))
 
     def find(self, identifier, connection):
         """SessionError (454) if there is none of that id, or it belongs to another address."""
@@ -183,6 +197,7 @@ class Sessions:
         """Twice is fine."""
         with self._lock:
             self._sessions.pop(self.key(session), None)
+            self._count.set(len(self._sessions))
         session.close(self._reader, bye)
 
     def expire(self):
@@ -197,6 +212,16 @@ class Sessions:
                     session.move(TIMEOUT)
             finally:
                 session.lock.release()
+
+    def rank(self, behind):
+        """Where the machine cannot keep up, those who came last give way first; and where there are many, packets are
+        sent many at a time. `behind`: seconds by which frames are late, on average."""
+        sessions = self.all()                           # in the order in which they came
+        span = MOST_PATIENCE - LEAST_PATIENCE if behind > limits.BEHIND else 0.0
+        for place, session in enumerate(sessions):
+            session.patience = MOST_PATIENCE - span * place / max(1, len(sessions) - 1)
+            for stream in list(session.streams.values()):
+                stream.channel.crowded = len(sessions) > FEW
 
     def __len__(self):
         return len(self._sessions)

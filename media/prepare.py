@@ -2,8 +2,8 @@
 
 Reading a file, re-encoding a picture and cutting it into packets may take long, and who paces the sending must never
 wait.  So a thread of its own does it a few frames ahead (`want`), the result is kept, and the pacer takes what is
-there (`ready`).  What is kept is a frame's RTP packets end to end; each viewer writes its own SSRC, sequence numbers
-and timestamp into them.
+there (`Shelf.get`).  What is kept is a frame's RTP packets end to end; each viewer writes its own SSRC, sequence
+numbers and timestamp into them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import logging
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from heapq import heappop, heappush
 from itertools import count
 from threading import Condition, Event, Thread
 from time import perf_counter
 
+from media.frame import HEADER_SIZE, PreparedFrame
 from media.source import MediaError, Payloads, Source
 
 log = logging.getLogger(__name__)
 
-HEADER_SIZE = 12  # bytes of an RTP header without CSRCs (RFC 3550 §5.1)
 PACKET_SIZE = 1412  # bytes of an RTP packet: with UDP and IP headers within any Ethernet's 1500, and any tunnel's
 WHOLE_LIMIT = 20_468  # bytes of a JPEG in one packet: lab clients receive into 20,480 bytes
 CACHE_BYTES = 64 << 20
@@ -37,46 +36,61 @@ class Packing(Enum):
     """How a frame goes into packets."""
 
     FRAGMENTS = "fragments"  # RFC 2435, or whatever the source gives: PACKET_SIZE bytes a packet
+    INTERLEAVED = "interleaved"  # the same, each with the four bytes before it that the RTSP connection needs
     WHOLE = "whole"  # one whole JPEG in one packet, marker 1, as lab clients want it
 
-    __hash__ = object.__hash__  # Enum's own is written in Python, and each look into the cache takes it
+
+class Shelf:
+    """The frames of one source, packed in one way, that are ready.
+
+    Only the preparer puts frames here and takes them away; whoever paces the sending looks, without any lock."""
+
+    def __init__(self, source: Source, packing: Packing) -> None:
+        self.source = weakref.ref(source)  # weak: packets kept of a replaced movie must not keep its file open
+        self.packing = packing
+        self.frames: dict[int, PreparedFrame] = {}
+
+    def get(self, k: int) -> PreparedFrame | None:
+        """Frame k if it is there. Never waits for disk or Pillow."""
+        frame = self.frames.get(k)
+        if frame is not None:
+            frame.used = True
+        return frame
+
+    def has(self, k: int) -> bool:
+        """Is frame k there? Then it stays a while: who asks is about to use it."""
+        return self.get(k) is not None
 
 
-@dataclass(slots=True)
-class PreparedFrame:
-    """One frame's RTP packets; SSRC, sequence numbers and timestamp are still zero."""
-
-    buffer: bytearray  # packets end to end
-    segment: int  # bytes of each packet; the last may be shorter
-    count: int  # packets; 0: the frame is damaged, nothing is sent
-
-
-SourceRef = weakref.ref[Source]  # weak: packets kept of a movie that has been replaced must not keep its file open
-Key = tuple[SourceRef, int, Packing]
+Key = tuple[Shelf, int]
 
 
 class Preparer:
     """Makes frames ready, the one that is due first before the others; what is not begun when it is due is given up.
 
-    Safe from any thread; `header(payload_type, marker)` gives the 12 bytes before a payload, `clock` seconds.
+    Safe from any thread; `header(payload_type, marker)` gives the 12 bytes before a payload, `prefix(size)` what
+    stands before a packet of that size inside an RTSP connection, `clock` seconds.
     """
 
     def __init__(
         self,
         header: Callable[[int, int], bytes],
+        prefix: Callable[[int], bytes] = lambda size: b"",
         cache_bytes: int = CACHE_BYTES,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.clock = clock
-        self._header = header
+        self._header, self._prefix = header, prefix
         self._cache_bytes = cache_bytes
         self._changed = Condition()  # guards all below; notified when a frame is wanted or done, and at the end
-        self._cache: OrderedDict[Key, PreparedFrame] = OrderedDict()  # least recently used first
+        self._shelves: weakref.WeakValueDictionary[tuple[weakref.ref[Source], Packing], Shelf]
+        self._shelves = weakref.WeakValueDictionary()  # those that somebody plays from, or that hold something
+        self._cache: OrderedDict[Key, PreparedFrame] = OrderedDict()  # what is on all shelves, the oldest first
         self._cached_bytes = 0
         self._busy: set[Key] = set()  # being prepared by some thread
         self._wanted: list[tuple[float, int, Key, Source]] = []  # a heap: (when due, order, …)
         self._order = count()
-        self._reported: OrderedDict[tuple[SourceRef, int], None] = OrderedDict()
+        self._reported: OrderedDict[tuple[weakref.ref[Source], int], None] = OrderedDict()
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -95,33 +109,36 @@ class Preparer:
         if self._thread is not None:
             self._thread.join()
 
-    def ready(self, source: Source, k: int, packing: Packing) -> PreparedFrame | None:
-        """The frame if it is there.  Never waits for disk or Pillow."""
-        key = (weakref.ref(source), k, packing)
+    def shelf(self, source: Source, packing: Packing) -> Shelf:
+        """Where the frames of this source are found, packed in this way."""
+        key = (weakref.ref(source), packing)
         with self._changed:
-            return self._lookup(key)
+            found = self._shelves.get(key)
+            if found is None:
+                found = self._shelves[key] = Shelf(source, packing)
+            return found
 
-    def want(self, source: Source, k: int, packing: Packing, due: float) -> None:
+    def want(self, source: Source, shelf: Shelf, k: int, due: float) -> None:
         """Prepare this frame before `due`, seconds of `clock`.  What is there or under way is not prepared again."""
-        key = (weakref.ref(source), k, packing)
+        key = (shelf, k)
         with self._changed:
-            if key in self._cache or key in self._busy or self._stop.is_set() or len(self._wanted) >= WANTED_LIMIT:
+            if shelf.has(k) or key in self._busy or self._stop.is_set() or len(self._wanted) >= WANTED_LIMIT:
                 return
             heappush(self._wanted, (due, next(self._order), key, source))
             self._changed.notify_all()
 
-    def frame(self, source: Source, k: int, packing: Packing) -> PreparedFrame:
+    def frame(self, source: Source, shelf: Shelf, k: int) -> PreparedFrame:
         """The frame, prepared now in this thread, unless it is there or another thread is at it."""
-        key = (weakref.ref(source), k, packing)
+        key = (shelf, k)
         with self._changed:
             while key in self._busy:
                 self._changed.wait(PATIENCE)
-            frame = self._lookup(key)
+            frame = shelf.get(k)
             if frame is not None:
                 return frame
             self._busy.add(key)
         try:
-            frame = self._prepare(source, k, packing)
+            frame = self._prepare(source, k, shelf.packing)
         finally:
             with self._changed:
                 self._busy.discard(key)
@@ -130,31 +147,36 @@ class Preparer:
                 self._changed.notify_all()
         return frame
 
-    def _lookup(self, key: Key) -> PreparedFrame | None:
-        frame = self._cache.get(key)
-        if frame is not None:
-            self._cache.move_to_end(key)
-        return frame
-
     def _store(self, key: Key, frame: PreparedFrame) -> None:
-        self._cache[key] = frame
+        shelf, k = key
         self._cached_bytes += OVERHEAD + len(frame.buffer)
-        while self._cached_bytes > self._cache_bytes and len(self._cache) > 1:  # the newest stays: it was asked for
-            _, oldest = self._cache.popitem(last=False)
-            self._cached_bytes -= OVERHEAD + len(oldest.buffer)
+        while self._cached_bytes > self._cache_bytes and self._cache:  # before it is put in: it stays, however large
+            self._evict()
+        shelf.frames[k] = self._cache[key] = frame
+
+    def _evict(self) -> None:
+        """Away with the oldest; but what was used since it was last looked at here gets a second chance."""
+        key, oldest = self._cache.popitem(last=False)
+        if oldest.used:
+            oldest.used = False
+            self._cache[key] = oldest
+            return
+        shelf, k = key
+        del shelf.frames[k]
+        self._cached_bytes -= OVERHEAD + len(oldest.buffer)
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
             self.frame(*job)
 
-    def _next(self) -> tuple[Source, int, Packing] | None:
+    def _next(self) -> tuple[Source, Shelf, int] | None:
         """The frame that is due first, waiting for one; None when it is time to stop."""
         with self._changed:
             while not self._stop.is_set():
                 while self._wanted:
                     due, _, key, source = heappop(self._wanted)
                     if key not in self._cache and due >= self.clock():  # else somebody was faster, or it is too late
-                        return source, key[1], key[2]
+                        return source, *key
                 self._changed.wait(PATIENCE)
         return None
 
@@ -164,23 +186,24 @@ class Preparer:
                 payloads = [(source.whole(k, WHOLE_LIMIT), True)]
             else:
                 payloads = source.payloads(k, PACKET_SIZE - HEADER_SIZE)
-            return self._packets(payloads, source.format.payload_type)
+            return self._packets(payloads, source.format.payload_type, packing)
         except MediaError as error:
             if self._report(source, k):
                 log.warning("skipped: %s", error)
         except Exception:  # a defect of ours, in one frame: the show goes on, and the log has the traceback
             if self._report(source, k):
                 log.exception("frame %d of %s cannot be prepared", k, getattr(source, "name", source))
-        return _damaged()
+        return PreparedFrame()
 
-    def _packets(self, payloads: Payloads, payload_type: int) -> PreparedFrame:
+    def _packets(self, payloads: Payloads, payload_type: int, packing: Packing) -> PreparedFrame:
+        """MediaError if they cannot stand at equal distances."""
         headers = self._header(payload_type, 0), self._header(payload_type, 1)
-        sizes = {len(payload) for payload, _ in payloads[:-1]}
-        if len(sizes) > 1 or sizes and len(payloads[-1][0]) > max(sizes):
-            raise MediaError(f"packets of unequal size: {sorted(sizes)} bytes")  # no `segment` says where they begin
-        buffer = bytearray().join(part for payload, marker in payloads for part in (headers[marker], payload))
-        segment = HEADER_SIZE + len(payloads[0][0]) if payloads else 0
-        return PreparedFrame(buffer, segment, len(payloads))
+        prefix = self._prefix if packing is Packing.INTERLEAVED else lambda size: b""
+        packets = [prefix(HEADER_SIZE + len(payload)) + headers[marker] + payload for payload, marker in payloads]
+        try:
+            return PreparedFrame(packets, len(prefix(0)))
+        except ValueError as error:
+            raise MediaError(str(error)) from None
 
     def _report(self, source: Source, k: int) -> bool:
         """True the first time: not again for each viewer, packing, or when the frame has left the cache."""
@@ -191,7 +214,3 @@ class Preparer:
             if len(self._reported) > REPORTED_LIMIT:
                 self._reported.popitem(last=False)
         return new
-
-
-def _damaged() -> PreparedFrame:
-    return PreparedFrame(bytearray(), 0, 0)

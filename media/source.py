@@ -163,7 +163,8 @@ class LiveSource(Source):
         return max(self._count - 1, 0)
 
     def payloads(self, k: int, size: int) -> Payloads:
-        """As they were appended: what is relayed is not cut anew, whatever `size`."""
+        """As they were appended: what is relayed is not cut anew, whatever `size`. Those whose packets, header and all,
+        are of unequal sizes or of odd ones (no multiple of 4 bytes) cannot be sent, and are left out."""
         with self._lock:
             oldest = self._count - len(self._frames)
             if not oldest <= k < self._count:

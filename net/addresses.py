@@ -9,6 +9,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 # (host, port), for IPv6 with flow and scope behind them: a link-local address means nothing without its scope
@@ -25,16 +27,26 @@ UNREACHABLE: list[tuple[type[Exception], str]] = [
 SLICE = 0.1         # seconds; how soon a connection that is being made sees that it shall be given up
 
 
-def listen(host: str | None, port: int) -> list[socket.socket]:
+def listen(host: str | None, port: int, shared: bool = False) -> list[socket.socket]:
     """Listening TCP sockets, one for each address of `host`; None: every address of this machine, IPv4 and IPv6.
 
-    With port 0 they share the number that the first one got. OSError if the port is taken or forbidden."""
+    With port 0 they share the number that the first one got. OSError if the port is taken or forbidden. `shared`: a
+    port that this user reserve()d; of all who listen so, the system gives each connection to one (Linux)."""
+    return _at_each(host, port, partial(_bind, shared=shared))
+
+
+def reserve(host: str | None, port: int) -> list[socket.socket]:
+    """Sockets that keep the port of listen() for those who listen `shared`, and listen to nothing themselves."""
+    return _at_each(host, port, partial(_bind, listening=False))
+
+
+def _at_each(host: str | None, port: int, bind: Callable[[int, tuple[str, int]], socket.socket]) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
         for family, _, _, _, address in _addresses(host, port):
             if sockets and not port:
                 address = (address[0], sockets[0].getsockname()[1], *address[2:])
-            sockets.append(_listen(family, address))
+            sockets.append(bind(family, address))
     except BaseException:
         for sock in sockets:
             sock.close()
@@ -60,7 +72,7 @@ def _has_ipv6() -> bool:
         return False                    # built in, but switched off on this machine
 
 
-def _listen(family: int, address: tuple[str, int]) -> socket.socket:
+def _bind(family: int, address: tuple[str, int], shared: bool = False, listening: bool = True) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
@@ -71,9 +83,15 @@ def _listen(family: int, address: tuple[str, int]) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind(address)
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
+        if listening:
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+        else:
+            # Only now: with it, bind() would have let us in beside another server of this user that shares its port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     except BaseException:
         sock.close()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -16,6 +17,9 @@ from rtsp.reader import MessageReader
 
 CHUNK = 65536           # bytes asked for at a time
 LONGEST_WAIT = 0.5      # seconds; no blocking call lasts longer, so that a thread sees soon that it shall stop
+# … but for this: a thread that waits for a request wakes when its connection is closed, except on Windows. 200 viewers
+# that are silent would cost 400 vain wake-ups a second
+SILENCE = 5.0 if os.name == "posix" else LONGEST_WAIT
 LINGER = 1.0            # seconds in which the peer may read our last reply before the connection is gone
 
 
@@ -69,13 +73,17 @@ class Connection:
         quiet = deadline if patience is None else self.heard + patience
         if now >= quiet:
             self.reader.quiet()
-        elif wait(self._socket, min(deadline, quiet) - now, write=self._owing(), bell=self._bell):
+        elif wait(self._socket, self._pause(min(deadline, quiet) - now), write=self._owing(), bell=self._bell):
             self._quieten()
             self._flush()
             self._read()
         self._check_stalled()
         if self.reader.unfinished and self.clock() > self._began + limits.UNFINISHED_REQUEST:
             raise self.reader.numbered(MessageError("the request was not finished in time", 408, fatal=True))
+
+    def _pause(self, seconds: float) -> float:
+        """How much of this may be waited before anything has to be looked at."""
+        return min(seconds, LONGEST_WAIT if self.reader.unfinished or self._unsent else SILENCE)
 
     def _read(self) -> None:
         try:
@@ -100,16 +108,17 @@ class Connection:
                 self._check_stalled()
             self._flush()
 
-    def offer(self, data: bytes, always: bool = False) -> bool:
+    def offer(self, data: bytes | memoryview, always: bool = False) -> bool:
         """Write it now, or let it be: False if the peer has not taken what came before yet (or is gone). Never waits.
 
         What does not go out at once of data that was taken follows as soon as the peer has room: receive() sees to it,
         whose thread is woken. `always`: take it in any case, for what is small and must not get lost."""
         try:
             with self._writing:
-                self._write()
-                if self._unsent and not always:
-                    return False
+                if self._unsent:
+                    self._write()
+                    if self._unsent and not always:
+                        return False
                 self._append(data)
                 if self._unsent:
                     self._ring()
@@ -148,11 +157,16 @@ class Connection:
         except OSError:
             pass                            # nobody has rung
 
-    def _append(self, data: bytes) -> None:
-        if not self._unsent:
-            self._taken = self.clock()
-        self._unsent += data
-        self._write()
+    def _append(self, data: bytes | memoryview) -> None:
+        """Write it now, as far as it goes; only the rest is copied."""
+        if self._unsent:
+            self._unsent += data
+            self._write()
+            return
+        self._taken = self.clock()
+        sent = self._write_some(data)
+        if sent < len(data):
+            self._unsent += memoryview(data)[sent:]
 
     def _owing(self) -> bool:
         """Is there something unsent? Not while another thread is just at it: what it has in hand may come back."""
@@ -169,14 +183,19 @@ class Connection:
             return
         # Taken out first: Ctrl-C may come between sending and forgetting, and what is sent twice is asked for twice
         data, self._unsent = self._unsent, bytearray()
-        try:
-            del data[:self._socket.send(data)]
+        if sent := self._write_some(data):
+            del data[:sent]
             self._taken = self.clock()
+        self._unsent = data
+
+    def _write_some(self, data: bytes | bytearray | memoryview) -> int:
+        """How many bytes the system had room for."""
+        try:
+            return self._socket.send(data)
         except BlockingIOError:
-            pass
+            return 0
         except OSError as error:
             raise ConnectionClosed(str(error)) from None
-        self._unsent = data
 
     def _check_stalled(self) -> None:
         if self._unsent and self.clock() > self._taken + limits.STALLED_WRITE:
@@ -187,7 +206,8 @@ class Connection:
         try:
             self._socket.shutdown(socket.SHUT_WR)
             deadline = self.clock() + LINGER
-            while (left := deadline - self.clock()) > 0 and wait(self._socket, left) and self._socket.recv(CHUNK):
+            while (left := min(deadline - self.clock(), LONGEST_WAIT)) > 0 and wait(self._socket, left) \
+                    and self._socket.recv(CHUNK):
                 pass
         except OSError:
             pass                            # the peer was faster
@@ -210,11 +230,10 @@ class Connection:
 
 def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = False,
          bell: socket.socket | None = None) -> bool:
-    """True if the socket can be read (or written), or the bell rings, within `timeout` seconds, of which LONGEST_WAIT
-    at most are waited.
+    """True if the socket can be read (or written), or the bell rings, within `timeout` seconds.
 
     poll() where there is one: select() cannot watch a descriptor above 1023."""
-    timeout = max(0.0, min(timeout, LONGEST_WAIT))
+    timeout = max(0.0, timeout)
     try:
         if hasattr(select, "poll"):
             poll = select.poll()

@@ -15,6 +15,7 @@ from rtsp.headers import PortPair
 from rtsp.message import Interleaved
 
 NUMBERS = range(256)
+PREFIX = 4      # bytes before each packet
 
 
 class Interleaving:
@@ -58,6 +59,7 @@ class InterleavedChannel:
     A frame that the viewer has no room for is dropped as a whole: the next one may be in time again, and nobody waits.
     """
 
+    crowded = True                      # the same to us; see UdpChannel
     burst = 1 << 30                     # packets sent in one go: a whole frame; TCP sees to the rest
 
     def __init__(self, interleaving: Interleaving, wanted: PortPair | None) -> None:
@@ -68,6 +70,7 @@ class InterleavedChannel:
         # megabytes, which is many seconds
         self.connection.enlarge(SEND_BUFFER)
         self.numbers = interleaving.take(wanted)
+        self._number = bytes(self.numbers[:1])
         self.taps: list[Tap] = []
         self.refused = 0                # frames that were dropped
 
@@ -81,10 +84,15 @@ class InterleavedChannel:
         for number in self.numbers:
             self._interleaving.listen(number, handler)
 
-    def send(self, buffer: Buffer, segment: int) -> bool:
-        """Send the RTP packets that stand in `buffer` end to end, `segment` bytes each; the last may be shorter. False:
-        none of them was sent."""
-        taken = self.connection.offer(framed(self.numbers[0], tapped(self.taps, cut(buffer, segment), False)))
+    def send(self, packets: memoryview, stride: int) -> bool:
+        """Send RTP packets that stand end to end, each behind its prefix(), `stride` bytes from one to the next; the
+        last may be shorter. False: none of them was sent."""
+        if self.taps:
+            inner = [packet[PREFIX:] for packet in cut(packets, stride)]
+            taken = self.connection.offer(framed(self.numbers[0], tapped(self.taps, inner, False)))
+        else:
+            packets[1::stride] = self._number * len(range(1, len(packets), stride))     # no copy is made of them
+            taken = self.connection.offer(packets)
         self.refused += not taken
         return taken
 
@@ -100,4 +108,9 @@ class InterleavedChannel:
 
 def framed(number: int, packets: Iterable[Buffer]) -> bytes:
     """The packets as they are written into the connection."""
-    return b"".join([part for packet in packets for part in (pack("!BBH", 0x24, number, len(packet)), packet)])
+    return b"".join([part for packet in packets for part in (prefix(len(packet), number), packet)])
+
+
+def prefix(size: int, number: int = 0) -> bytes:
+    """What stands before a packet of so many bytes."""
+    return pack("!BBH", 0x24, number, size)

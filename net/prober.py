@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from net.connection import Connection
+from net.connection import SILENCE, Connection
 from rtsp.errors import MessageError
 from rtsp.message import Interleaved, Request, Response
 from rtsp.pings import Pings
@@ -20,10 +20,11 @@ class Prober:
         self._connection, self._name = connection, name
         self._pings = Pings()
 
-    def receive(self, timeout: float) -> Request | Interleaved | None:
-        """What comes next, but for answers; None if nothing does. Otherwise as Connection.receive()."""
+    def receive(self, sessions: Sequence[tuple[str, float]]) -> Request | Interleaved | None:
+        """What comes next, but for answers; None if there may be something else to do, ask() for instance. Otherwise as
+        Connection.receive(). `sessions`: as (id, seconds of its timeout)."""
         try:
-            message = self._connection.receive(timeout)
+            message = self._connection.receive(min([SILENCE, *(timeout / 8 for _, timeout in sessions)]))
         except MessageError as error:
             if not self._pings.excuse():
                 raise
@@ -36,8 +37,8 @@ class Prober:
             log.info("< %s: %d %s CSeq %s", self._name, message.status, message.reason, message.cseq)
         return None
 
-    def ask(self, sessions: Iterable[tuple[str, float]]) -> None:
-        """If nothing has come for half the shortest timeout of these sessions, (id, seconds). Never waits."""
+    def ask(self, sessions: Sequence[tuple[str, float]]) -> None:
+        """If nothing has come for half the shortest timeout of these sessions. Never waits."""
         for session, timeout in sorted(sessions, key=lambda one: one[1])[:1]:
             request = self._pings.due(self._connection.clock(), self._connection.heard, timeout / 2, session)
             if request and self._connection.offer(bytes(request)):

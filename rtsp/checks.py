@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtsp import limits
 from rtsp.errors import MessageError, MethodError, RtspError, VersionError
 from rtsp.message import VERSION, Request
 from rtsp.states import State, allowed
@@ -44,3 +45,11 @@ def check_setup(number: int | None, streams: int, state: State) -> None:
 def not_allowed(reason: str, methods: tuple[str, ...]) -> RtspError:
     """405, which says what is allowed there (RFC 2326 §11.3.1, §12.4)."""
     return RtspError(reason, 405, {"Allow": ", ".join(methods)})
+
+
+def check_room(method: str, admitted: bool, behind: float, busy: float) -> None:
+    """RtspError 453 for one viewer more where there is no room: who is playing shall not suffer from those who come.
+    `admitted`: it has played before; `behind`: seconds by which frames are late, on average; `busy`: the share of a
+    processor that sending takes."""
+    if method in ("SETUP", "PLAY") and not admitted and (behind > limits.BEHIND or busy > limits.BUSY):
+        raise RtspError("the server is busy with the viewers it has", 453)

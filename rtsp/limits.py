@@ -15,6 +15,11 @@ CONNECTION_IDLE = 600.0     # a connection that has no session and says nothing:
 SESSION_TIMEOUT = 60        # a session without any sign of life; told to clients as `timeout=` (RFC 2326 §12.37)
 STALLED_WRITE = 10.0        # a peer that reads nothing of its replies
 
+BEHIND = 0.01               # frames are later than this, on average: newcomers get 453, the others their frames
+
+# The thread that sends takes more of a processor than this: newcomers get 453, before BEHIND becomes true
+BUSY = 0.95
+
 # Silence that ends a message of the lab dialect, which has no end mark of its own, in seconds
 LAB_QUIET = 0.05            # the message looks complete
 LAB_QUIET_DIGIT = 0.2       # … but ends in a digit of the port, and the rest of the number may be on its way

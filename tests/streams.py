@@ -3,7 +3,8 @@
 from math import ceil
 from struct import unpack_from
 
-from media.prepare import Packing, PreparedFrame
+from media.frame import PreparedFrame
+from media.prepare import Packing
 from media.source import Format, Presentation, Source
 from net.channels import UdpChannel
 from rtp import rtcp
@@ -51,23 +52,40 @@ class Preparer:
     def __init__(self):
         self.damaged, self.missing, self.wanted, self.due = set(), set(), [], {}
         self.large = {}             # frame: its number of packets, if not two
+        self.made = {}              # frame: as all viewers share it
 
-    def frame(self, source, k, packing):
+    def shelf(self, source, packing):
+        return Shelf(self, source)
+
+    def frame(self, source, shelf, k):
         if k in self.damaged:
-            return PreparedFrame(bytearray(), 0, 0)
-        one = bytes([0x80, 26]) + bytes(10) + k.to_bytes(4, "big")
-        last = bytes([0x80, 0x80 | 26]) + bytes(10) + b"!"
-        return PreparedFrame(bytearray(one * (self.large.get(k, 2) - 1) + last), len(one), self.large.get(k, 2))
-
-    def ready(self, source, k, packing):
-        return None if k in self.missing else self.frame(source, k, packing)
+            return PreparedFrame()
+        if k not in self.made:
+            one = bytes([0x80, 26]) + bytes(10) + k.to_bytes(4, "big")
+            last = bytes([0x80, 0x80 | 26]) + bytes(10) + b"!"
+            self.made[k] = PreparedFrame([one] * (self.large.get(k, 2) - 1) + [last])
+        return self.made[k]
 
     def clock(self):
         return 1000.0
 
-    def want(self, source, k, packing, due):
+    def want(self, source, shelf, k, due):
         self.wanted.append(k)
         self.due[k] = due
+
+
+class Shelf:
+    """All is there but what is missing, though nobody can see it without asking."""
+
+    def __init__(self, preparer, source):
+        self.preparer, self.source, self.frames = preparer, source, self        # `frames.get` is this get
+
+    def has(self, k):
+        return False
+
+    def get(self, k):
+        there = k not in self.preparer.missing and self.source.available(k)
+        return self.preparer.frame(self.source, self, k) if there else None
 
 
 class Channel:
@@ -79,11 +97,11 @@ class Channel:
         self.packets, self.reports, self.closed = [], [], False
         self.full = False               # it has no room for anything
 
-    def send(self, buffer, segment):
+    def send(self, packets, stride):
         if self.full:
             return False
-        for start in range(0, len(buffer), segment):
-            packet = buffer[start:start + segment]
+        for start in range(0, len(packets), stride):
+            packet = packets[start:start + stride]
             sequence, timestamp, ssrc = unpack_from("!HII", packet, 2)
             frame = int.from_bytes(packet[12:], "big") if len(packet) == 16 else None
             self.packets.append((sequence, timestamp, ssrc, frame, packet[1] >> 7))
@@ -131,10 +149,10 @@ class Pacer:
 
 
 class Lab:
-    """A session that is set up: everything the tests look at."""
+    """A session that is set up: everything the tests look at. `other`: with the preparer and the pacer of that one."""
 
-    def __init__(self, *sources, packing=Packing.FRAGMENTS):
-        self.pacer, self.preparer = Pacer(), Preparer()
+    def __init__(self, *sources, packing=Packing.FRAGMENTS, other=None):
+        self.pacer, self.preparer = (other.pacer, other.preparer) if other else (Pacer(), Preparer())
         self.session = Session("1", "127.0.0.1", clock=self.pacer.clock)
         self.session.presentation = Presentation("test", sources)
         self.channels = [Channel() for _ in sources]

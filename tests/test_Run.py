@@ -18,7 +18,7 @@ def frames(run):
     found = []
     while not run.isOver():
         found.append(run.frame)
-        run.frame = run.after(run.frame)
+        run.goOn(run.after(run.frame))
     return found
 
 
@@ -106,6 +106,16 @@ def test_a_range_excludes_its_end(scale, first, end, wanted):
 def test_the_nearest_frame_in_either_direction(time, ahead, back):
     movie = Movie(10)
     assert (nearest(movie, time, 1), nearest(movie, time, -1)) == (ahead, back)
+
+
+@pytest.mark.parametrize("scale", [1.0, -2.0, 3.0])
+def test_the_play_time_is_that_of_the_next_frame(scale):
+    """Kept, and not asked for again; also behind the last one."""
+    run = run_of(scale, 0 if scale > 0 else 10, count=11)
+    while not run.isOver():
+        assert run.playTime == run.source.time(run.frame)
+        run.goOn(run.after(run.frame))
+    assert run.playTime == run.source.time(run.frame)
 
 
 def test_streams_of_a_session_share_the_start():

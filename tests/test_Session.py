@@ -1,17 +1,19 @@
 """A session: its state, its life, its end; and the table of all sessions."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from media.prepare import Packing
 from rtp import rtcp
+from rtsp import limits
 from rtsp.errors import MethodError, RtspError, SessionError
 from rtsp.states import END, State
-from Session import Session, Sessions
+from Session import FEW, LEAST_PATIENCE, MOST_PATIENCE, Session, Sessions
 from Stream import Stream
 from tests.serving import PATIENCE
-from tests.streams import Channel, Lab, Movie, Pacer
+from tests.streams import Channel, Lab, Movie, Pacer, Preparer
 
 # ---- the session
 
@@ -54,6 +56,14 @@ def test_setting_a_stream_up_again_keeps_its_place():
     again = Stream(lab.stream.source, Channel(), lab.preparer, Packing.FRAGMENTS, lab.session)
     lab.session.setUp(0, again, None)
     assert lab.session.play(None, None).runs[0].first == 3
+
+
+@pytest.mark.parametrize(("lab", "inside", "packing"), [
+    (False, False, Packing.FRAGMENTS), (False, True, Packing.INTERLEAVED), (True, False, Packing.WHOLE)])
+def test_a_frame_is_packed_as_the_viewer_and_the_way_to_it_want_it(lab, inside, packing):
+    helpers = SimpleNamespace(preparer=Preparer(), reader=None)
+    channel = SimpleNamespace(connection=inside or None, listen=lambda reader, hear: None)
+    assert Session("1", "x", lab=lab).open(0, Movie(), channel, helpers).packing is packing
 
 
 @pytest.mark.parametrize("bye", [True, False])
@@ -155,3 +165,19 @@ def test_a_session_that_is_busy_holds_up_nobody():
         looker.start()
         looker.join(PATIENCE)
         assert not looker.is_alive() and sessions.all() == [busy]
+
+
+def test_the_newest_give_way_first_and_many_are_a_crowd():
+    """Where the machine cannot keep up; and packets are sent many at a time from then on."""
+    sessions = Sessions(reader=None)
+    for name in range(FEW + 1):
+        session = sessions.new(Peer(), False)
+        session.streams[0] = SimpleNamespace(channel=Channel())
+        sessions.add(session)
+        sessions.rank(1.0)
+        assert all(one.streams[0].channel.crowded is (name == FEW) for one in sessions.all())
+    patience = [session.patience for session in sessions.all()]
+    assert patience == sorted(set(patience), reverse=True) and patience[-1] == pytest.approx(LEAST_PATIENCE)
+    assert patience[0] == MOST_PATIENCE
+    sessions.rank(limits.BEHIND)
+    assert {session.patience for session in sessions.all()} == {MOST_PATIENCE}

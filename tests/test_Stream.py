@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from media.frame import PreparedFrame
 from media.prepare import Packing
 from media.source import LiveSource
 from net.pacer import SLOT
@@ -126,6 +127,7 @@ def test_damaged_unready_and_late_frames_are_left_out_before_they_get_numbers():
     """No receiver takes them for a loss; the timestamps go on."""
     lab = Lab(Movie(60))
     lab.preparer.damaged, lab.preparer.missing = {2}, {4}
+    lab.session.patience = 1.0
     lab.play()
     lab.run(0.3)
     assert lab.channel.frames == [0, 1, 3, 5, 6] and lab.stream.skipped == 1
@@ -136,6 +138,20 @@ def test_damaged_unready_and_late_frames_are_left_out_before_they_get_numbers():
     lab.run(0)
     assert lab.channel.frames[5] == 27              # what was due in the last half second is still sent
     assert lab.channel.frames[5:] == list(range(27, 37))
+
+
+@pytest.mark.parametrize(("patience", "left"), [(0.1, [27, 29, 31, 33, 35, 36]), (0.4, [27, 29, 30, 31, 32])])
+def test_a_viewer_without_patience_loses_every_other_frame_while_it_is_late(patience, left):
+    """Whole frames, one by one, until it is in time again; their numbers are used by the others."""
+    lab = Lab(Movie(60))
+    lab.session.patience = patience
+    lab.play()
+    lab.run(0.3)
+    lab.pacer.now += TOO_LATE + 1.01
+    lab.run(0)
+    assert lab.channel.frames[7:][:len(left)] == left
+    sequences = [packet[0] for packet in lab.channel.packets]
+    assert [(one - sequences[0]) % 65536 for one in sequences] == list(range(len(sequences)))
 
 
 def test_play_names_the_first_frame_that_can_be_sent():
@@ -166,20 +182,68 @@ def test_frames_are_asked_for_ahead_of_time_each_once():
 def test_a_large_frame_is_sent_in_goes():
     """Thousands of packets at once would overflow a receiver's buffer; other streams have their turn in between."""
     lab = Lab(Movie(3))
-    lab.preparer.large = {0: BURST, 1: 3 * BURST - 1, 2: 2000}
+    lab.preparer.large = {0: BURST, 1: 3 * BURST - 1, 2: 1999}
     lab.play()
     sent = []
     for _ in range(3 * 25):
         lab.run(SLOT)
         sent.append(len(lab.channel.packets) - sum(sent))
     goes = [count for count in sent if count]
-    assert goes == [BURST, BURST, BURST, BURST - 1] + [2000 // SPREAD] * SPREAD
+    assert goes == [BURST, BURST, BURST, BURST - 1] + [334, 334, 334, 334, 334, 329]
+    assert len(goes[4:]) == SPREAD and (SPREAD - 1) * SLOT < 1 / 30      # over before the next frame is due
     assert [packet[0] for packet in lab.channel.packets] == [
         (lab.channel.packets[0][0] + n) % 65536 for n in range(len(lab.channel.packets))]
     stamps = [packet[1] for packet in lab.channel.packets]
     assert len(set(stamps)) == 3 and [packet[4] for packet in lab.channel.packets].count(1) == 3
     assert lab.stream.packets == len(lab.channel.packets)
     assert lab.stream.octets == 4 * (len(lab.channel.packets) - 3) + 3
+
+
+def test_viewers_share_a_frame_and_each_has_its_own_numbers():
+    """Also when a large one is sent in parts, and another viewer writes its numbers into it between two of them; the
+    sequence numbers of one wrap in the middle of it."""
+    one = Lab(Movie(3))
+    two = Lab(Movie(3), other=one)
+    one.preparer.large = {0: 5, 1: 4 * BURST + 1}
+    one.stream.sequence, two.stream.sequence = 65_500, 40_000
+    firsts = [(lab.stream.sequence, lab.play()[1][0].timestamp, lab) for lab in (one, two)]
+    sent = []
+    for _ in range(3 * 25):
+        one.run(SLOT)
+        sent.append((len(one.channel.packets), len(two.channel.packets)))
+    assert (5 + BURST, 5 + BURST) in sent and (5 + 3 * BURST, 5 + 3 * BURST) in sent        # they took turns
+    frames = [0] * 5 + [1] * (4 * BURST + 1) + [2] * 2
+    for sequence, timestamp, lab in firsts:
+        assert [packet[:3] for packet in lab.channel.packets] == [
+            ((sequence + n) % 65536, (timestamp + k * 4500) % 2**32, lab.stream.ssrc) for n, k in enumerate(frames)]
+
+
+def test_a_viewer_keeps_no_frame_that_has_been_sent():
+    """It may have left the cache, and there are many viewers."""
+    lab = Lab(Movie(3))
+    (run,) = lab.play()[1].values()
+    assert run.prepared
+    lab.run(PERIOD)
+    assert run.prepared is None and lab.channel.frames == [0, 1]
+
+
+def test_a_frame_of_one_packet_goes_out():
+    lab = Lab(Movie(2))
+    lab.preparer.large = {0: 1, 1: 1}
+    lab.play()
+    lab.run(1)
+    assert [packet[4] for packet in lab.channel.packets] == [1, 1]
+    assert (lab.stream.packets, lab.stream.octets) == (2, 2)
+
+
+def test_octets_are_those_of_the_payload_inside_the_connection_too():
+    """RFC 3550 §6.4.1: neither headers nor what RTSP puts before them."""
+    lab = Lab(Movie(1))
+    plain = [bytes([0x80, 26]) + bytes(10 + size) for size in (100, 100, 7)]
+    for prefix in (0, 4):
+        lab.stream.octets = 0
+        lab.stream.transmit(PreparedFrame([bytes(prefix) + packet for packet in plain], prefix), 0, 0)
+        assert lab.stream.octets == 207
 
 
 @pytest.mark.parametrize("paused", [True, False])
@@ -312,6 +376,19 @@ def test_a_live_stream_is_joined_at_its_newest_frame_and_followed():
     source.close()
     lab.run(0)
     assert len(lab.channel.byes) == 1 and lab.session.state is State.READY
+
+
+def test_a_range_of_a_live_stream_ends_by_the_times_that_frames_have():
+    """The next one was expected within it, and came behind a gap."""
+    source, lab = live_lab()
+    source.append([(b"", True)], 0.0)
+    lab.play(start=0.0, end=0.2)
+    lab.run(0)
+    source.append([(b"", True)], 0.05)
+    lab.run(0)
+    source.append([(b"", True)], 0.3)
+    lab.run(0)
+    assert lab.channel.frames == [0, 1] and lab.session.state is State.READY
 
 
 def test_a_live_stream_that_has_not_begun_is_waited_for():

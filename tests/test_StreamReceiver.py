@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from rtp import rtcp
+from rtp.jpeg import payloads
 from rtp.timestamps import middle, ntp_time
 from StreamReceiver import StreamReceiver
+from tests import movies
 from tests.scripted import RTPTIME, SEQ, SSRC, TICKS, FakeClock, rtp
 
 SERVER = ("127.0.0.1", 5004)
@@ -149,6 +151,32 @@ def test_a_server_that_did_not_announce_its_ssrc_is_reported_by_the_one_it_uses(
     lab.wait(4)
     (block,) = lab.latest()[0].blocks
     assert (block.ssrc, block.last_report) == (SSRC, middle(NTP))
+
+
+@pytest.mark.parametrize("takes", [0.03, 0.05, 0.5])
+def test_a_slow_screen_drops_frames_and_never_builds_delay(takes):
+    """60 frames a second, and a screen that takes many times as long: it gets the newest one each time it is ready, and
+    no other. That one is at most a frame's time late, at the end of ten seconds as at their start."""
+    clock, sent, shown = FakeClock(), 0, []
+    stream, begun = StreamReceiver(0.2, clock), clock.now
+    stream.expect()
+    stream.expectFrom(SSRC, {SERVER[0]})
+    ((payload, marker),) = payloads(movies.jpeg(1), 60_000)
+    stream.start(0.0, SEQ, RTPTIME, False)
+    while clock.now < begun + 10:
+        for number in range(sent, int((clock.now - begun) * 60) + 1):
+            now, clock.now = clock.now, begun + number / 60     # it came while the screen was busy
+            stream.onRtp(rtp(SEQ + number, RTPTIME + number * 1500, marker, payload), SERVER)
+            clock.now, sent = now, number + 1
+        frames, _ = stream.dueFrames(newestOnly=True)
+        shown += [clock.now - begun - 0.2 - frame.time for frame in frames]      # how late each of them is
+        clock.now += takes if frames else 1 / 600
+    assert len(shown) == pytest.approx(9.8 / takes, rel=0.1)
+    assert max(shown) < 1 / 60 + 1 / 600
+    statistics = stream.statistics()
+    assert statistics["frames_shown"] == len(shown) and statistics["frames_damaged"] == statistics["lost"] == 0
+    waiting = statistics["frames_received"] - statistics["frames_shown"] - statistics["frames_skipped"]
+    assert waiting <= 60 * (0.2 + takes) + 1
 
 
 @pytest.mark.parametrize("junk", [b"", b"x", bytes(200), b"\xce\xfa\xed\xfe", b"\x80\xc8\x00\x06" + bytes(4)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtsp import checks
+from rtsp import checks, limits
 from rtsp.errors import RtspError
 from rtsp.message import Headers, Request
 from rtsp.states import METHODS, State
@@ -61,3 +61,14 @@ def test_streams_are_set_up_one_by_one_and_not_while_they_play():
     assert refusal(checks.check_setup, None, 2, State.INIT).status == 459
     error = refusal(checks.check_setup, 0, 2, State.PLAYING)
     assert error.status == 455 and "PAUSE" in error.allowed and "SETUP" not in error.allowed
+
+
+@pytest.mark.parametrize("method", ["SETUP", "PLAY"])
+def test_where_there_is_no_room_newcomers_are_turned_away(method):
+    """Who has played before may go on; and everything else may be asked."""
+    for behind, busy in ((limits.BEHIND + 0.01, 0.0), (0.0, limits.BUSY + 0.01)):
+        assert refusal(checks.check_room, method, False, behind, busy).status == 453
+    checks.check_room(method, True, 1.0, 1.0)
+    checks.check_room(method, False, limits.BEHIND, limits.BUSY)
+    for other in set(METHODS) - {"SETUP", "PLAY"}:
+        checks.check_room(other, False, 1.0, 1.0)

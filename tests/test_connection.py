@@ -190,6 +190,7 @@ class Dripping:
     def send(self, data):
         if not self.room:
             raise BlockingIOError
+        self.given = data
         taken, self.room = bytes(data[: self.room]), max(0, self.room - len(data))
         self.sent += taken
         return len(taken)
@@ -219,6 +220,32 @@ def test_a_frame_that_was_begun_is_finished_before_anything_else(pair, cut):
     sock.room = 1000
     assert connection.offer(OTHER)
     assert sock.sent == FRAME + (OTHER if cut == len(FRAME) else b"") + REPLY + OTHER
+
+
+@pytest.mark.parametrize("cut", range(len(FRAME)))
+def test_what_does_not_go_out_at_once_is_kept_as_it_was(pair, cut):
+    """The next viewer's numbers are written into the same buffer before the rest goes."""
+    _, make = pair
+    connection = make()
+    connection._socket.close()
+    sock = connection._socket = Dripping(cut)
+    shared = bytearray(FRAME)
+    assert connection.offer(memoryview(shared))
+    shared[:] = OTHER
+    sock.room = 1000
+    connection._flush()
+    assert sock.sent == FRAME and not connection._unsent
+
+
+def test_what_goes_out_at_once_is_not_copied(pair):
+    """The system gets the buffer itself."""
+    _, make = pair
+    connection = make()
+    connection._socket.close()
+    sock = connection._socket = Dripping(1000)
+    shared = memoryview(bytearray(FRAME))
+    assert connection.offer(shared)
+    assert sock.given is shared and connection._unsent == b""
 
 
 def fill(connection):

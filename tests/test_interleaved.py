@@ -1,11 +1,15 @@
 """Media inside the connection: numbers, frames, taps, and what does not fit."""
 
 import socket
+import threading
+from contextlib import contextmanager
+from struct import pack
 
 import pytest
 
+from media.frame import PreparedFrame
 from net.connection import Connection
-from net.interleaved import InterleavedChannel, Interleaving
+from net.interleaved import InterleavedChannel, Interleaving, prefix
 from rtsp.message import Interleaved
 from rtsp.reader import MessageReader
 
@@ -13,6 +17,12 @@ from rtsp.reader import MessageReader
 @pytest.fixture
 def ends():
     """(peer's socket, the interleaving of our connection)."""
+    with an_end() as end:
+        yield end
+
+
+@contextmanager
+def an_end():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         peer = socket.create_connection(listener.getsockname())
         ours, _ = listener.accept()
@@ -24,7 +34,7 @@ def ends():
 
 
 def read(peer, size):
-    data = b""
+    data = bytearray()
     while len(data) < size:
         data += peer.recv(size - len(data))
     return data
@@ -61,10 +71,64 @@ def test_each_packet_is_framed_with_its_size_and_number(ends):
     """RFC 2326 §10.12."""
     peer, interleaving = ends
     channel = InterleavedChannel(interleaving, (6, 7))
-    assert channel.send(bytearray(b"aaaabbbbcc"), 4) is True
+    assert channel.send(framed_apart(b"aaaa", b"bbbb", b"cc"), 8) is True
     channel.send_control(b"report")
     frames = b"$\x06\x00\x04aaaa$\x06\x00\x04bbbb$\x06\x00\x02cc$\x07\x00\x06report"
     assert read(peer, len(frames)) == frames
+
+
+def test_viewers_share_a_frame_and_each_has_its_own_channel_and_numbers(ends):
+    """The one to whom it is sent last is not the only one whose numbers are right."""
+    peer, interleaving = ends
+    frame = PreparedFrame([prefix(size) + b"\x80\x1a" + bytes(size - 2) for size in (1412, 1412, 60)], 4)
+    with an_end() as (second, other):
+        viewers = [(peer, InterleavedChannel(interleaving, (0, 1))), (second, InterleavedChannel(other, (254, 255))),
+                   (peer, InterleavedChannel(interleaving, (6, 7)))]
+        for sequence, (_, channel) in enumerate(viewers, 65_534):
+            frame.number(sequence & 0xFFFF, 77, b"SSRC")
+            assert channel.send(frame.packets, frame.stride)
+        for sequence, (end, channel) in enumerate(viewers, 65_534):
+            for n, size in enumerate((1412, 1412, 60)):
+                data = read(end, 4 + size)
+                assert data[:4] == pack("!cBH", b"$", channel.numbers[0], size)
+                assert data[4:16] == pack("!BBHI4s", 0x80, 26, (sequence + n) & 0xFFFF, 77, b"SSRC")
+
+
+def test_a_part_of_a_frame_that_waits_is_not_overwritten_by_the_next_viewer(ends, monkeypatch):
+    """One viewer's connection takes half of it; the rest goes out after another one's numbers were written into it."""
+    peer, interleaving = ends
+    monkeypatch.setattr("net.interleaved.SEND_BUFFER", 10_000)
+    slow = InterleavedChannel(interleaving, (2, 3))
+    packets = [prefix(1412) + b"\x80\x1a" + bytes(1410)] * 4000
+    frame = PreparedFrame(packets, 4)
+    frame.number(1, 2, b"SLOW")
+    expected = bytearray(frame.buffer)
+    expected[1::frame.stride] = b"\2" * 4000
+    assert slow.send(frame.packets, frame.stride) and len(slow.connection._unsent) > 0      # larger than any buffer
+    with an_end() as (_, other):
+        frame.number(40_000, 3, b"FAST")
+        InterleavedChannel(other, (8, 9)).send(frame.packets[:frame.stride], frame.stride)
+        frame.buffer[1::frame.stride] = b"\10" * 4000
+    receiving = threading.Thread(target=slow.connection.receive, args=(10,))
+    receiving.start()                               # it sends what is left, too
+    assert read(peer, len(expected)) == expected
+    peer.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+    receiving.join(10)
+
+
+def test_without_taps_nothing_is_copied(ends, monkeypatch):
+    """The prepared packets themselves are offered."""
+    _, interleaving = ends
+    channel, offered = InterleavedChannel(interleaving, None), []
+    monkeypatch.setattr(channel.connection, "offer", offered.append)
+    packets = framed_apart(b"aaaa", b"bb")
+    channel.send(packets, 8)
+    assert offered == [packets] and offered[0] is packets
+
+
+def framed_apart(*packets):
+    """As they are prepared: no channel yet."""
+    return memoryview(bytearray(b"".join(prefix(len(packet)) + packet for packet in packets)))
 
 
 def test_a_tap_sees_each_packet_and_decides_what_goes_on(ends):
@@ -79,7 +143,7 @@ def test_a_tap_sees_each_packet_and_decides_what_goes_on(ends):
         return fates[bytes(packet)]
 
     channel.taps.append(tap)
-    assert channel.send(b"losttwic", 4) and channel.send(b"lost", 4)
+    assert channel.send(framed_apart(b"lost", b"twic"), 8) and channel.send(framed_apart(b"lost"), 8)
     channel.send_control(b"report")
     frames = b"$\x00\x00\x04twic$\x00\x00\x04twic$\x01\x00\x05other"
     assert read(peer, len(frames)) == frames
@@ -91,9 +155,10 @@ def test_what_does_not_fit_is_dropped_whole_and_counted_and_a_goodbye_is_not(end
     monkeypatch.setattr("net.interleaved.SEND_BUFFER", 10_000)
     channel = InterleavedChannel(interleaving, None)
     taken = 0
-    while channel.send(bytes(3000), 1000):
+    packets = framed_apart(*[bytes(1000)] * 3)
+    while channel.send(packets, 1004):
         taken += 1
-    assert not channel.send(bytes(3000), 1000)
+    assert not channel.send(packets, 1004)
     channel.send_control(b"bye")
     assert channel.refused == 2 and taken > 0
     size = taken * 3 * 1004 + 7
@@ -103,7 +168,7 @@ def test_what_does_not_fit_is_dropped_whole_and_counted_and_a_goodbye_is_not(end
         channel.connection.receive(0.0)
         channel.connection.offer(b"", always=True)
     assert data == b"".join([b"$\x00\x03\xe8" + bytes(1000)] * 3 * taken) + b"$\x01\x00\x03bye"
-    assert channel.send(b"again", 5) and read(peer, 9) == b"$\x00\x00\x05again"
+    assert channel.send(framed_apart(b"again"), 12) and read(peer, 9) == b"$\x00\x00\x05again"
 
 
 def test_what_the_viewer_sends_on_its_numbers_is_heard(ends):

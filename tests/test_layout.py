@@ -27,7 +27,7 @@ ARROWS: dict[str, set[str]] = {
     "RtspClient": {"rtsp", "net"},
     "Server": {"CommandLine", "ServerWorker", "Session", "VideoStream", "media", "net", "rtsp"},
     "ServerWorker": {"Session", "RtpPacket", "media", "rtsp", "net"},
-    "Session": {"Playback", "Stream", "media", "rtsp.states", "rtsp.errors", "rtsp.limits", "rtsp.timecodes"},
+    "Session": {"Playback", "Stream", "net", "media", "rtsp.states", "rtsp.errors", "rtsp.limits", "rtsp.timecodes"},
     "Stream": {"Run", "media", "net", "rtp"},
     "Playback": {"Run", "rtsp.states", "rtsp.errors", "rtsp.limits"},
     "Run": {"media"},

@@ -290,8 +290,8 @@ def test_the_end_is_said_by_rtcp(viewer):
     ntp = int.from_bytes(report[4:12], "big") / 2**32 - 2_208_988_800
     assert abs(ntp - time.time()) < 5
     after = int.from_bytes(report[12:16], "big") - info.rtptime & 0xFFFFFFFF
-    # One period after the last of 20 frames, or 2 ms before: the start of the pacer's slot. A busy machine is late
-    assert 20 * PERIOD - 180 <= after < 20 * PERIOD + 90_000
+    # One period after the last of 20 frames, or 5 ms before: the start of the pacer's slot. A busy machine is late
+    assert 20 * PERIOD - 450 <= after < 20 * PERIOD + 90_000
     assert end.arrived >= viewer.media.frames()[-1].last.arrived
 
 

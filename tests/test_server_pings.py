@@ -200,6 +200,7 @@ def impatient(tmp_path, caplog, monkeypatch):
     """A server that asks after half a second of silence, whatever the timeout; with a movie of 2.4 s."""
     due = Pings.due
     monkeypatch.setattr(Pings, "due", lambda self, now, heard, every, session: due(self, now, heard, 0.5, session))
+    monkeypatch.setattr("net.prober.SILENCE", 0.2)
     caplog.set_level("INFO")
     movies.lab_movie(tmp_path / "movie.Mjpeg", 60)
     with serving(tmp_path, fps=25.0) as running:

@@ -25,8 +25,9 @@ def server(tmp_path_factory):
         movie = running.library.find("movie.Mjpeg").sources[0]
         other = VideoStream(folder / "movie.Mjpeg", 20).movie
         for source in (movie, other):       # so that also a busy machine leaves out no frame
+            shelf = running.preparer.shelf(source, Packing.FRAGMENTS)
             for k in range(FRAMES):
-                running.preparer.frame(source, k, Packing.FRAGMENTS)
+                running.preparer.frame(source, shelf, k)
         running.library.add("two", Presentation("two", (movie, other)))
         yield running
 

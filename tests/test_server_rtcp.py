@@ -20,7 +20,7 @@ from tests.vectors import PUNCHES, REPORTS
 
 FRAMES, RATE = 100, 25.0
 NTP_EPOCH = 2_208_988_800
-EARLY = 0.0025  # seconds: deadlines are moved to the start of a slot of 2 ms
+EARLY = 0.0055  # seconds: deadlines are moved to the start of a slot of 5 ms
 
 
 @pytest.fixture(scope="module")

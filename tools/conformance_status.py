@@ -70,8 +70,12 @@ STATUS = (
     Row(
         "454",
         "Session Not Found",
-        "unknown, ended, missing where one is needed, or somebody else's",
-        (REFUSED, "server_refusals::a_session_belongs_to_its_address"),
+        "unknown, ended, missing where one is needed, somebody else's, or another process's (`--processes`)",
+        (
+            REFUSED,
+            "server_refusals::a_session_belongs_to_its_address",
+            "processes::a_session_is_unknown_to_the_other_process",
+        ),
     ),
     Row(
         "455",
