@@ -171,6 +171,8 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     """One run. With `stalled` viewers a second interval is measured, while they are there: its figures are those of all
     others, under "with_stalled". OSError, LoadError."""
     media, viewers, pid = describe(options.url, options.fps), options.viewers, options.pid
+    if options.live:
+        media.duration = None
     starts = places(media, viewers, needed(viewers, options))
     first, memory = prepare(media, pid, options.transport)
     audience = Audience(media, viewers, options.transport)
@@ -238,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="of the media (default: udp)")
     parser.add_argument("--stalled", type=int, default=0, metavar="N", help="viewers over TCP that read nothing")
     parser.add_argument("--stalling", type=float, default=STALLING, metavar="S", help="before measuring their effect")
+    parser.add_argument("--live", action="store_true", help="take what is played now: ask for no place in the movie")
     options = parser.parse_args(arguments)
     raise_descriptor_limit()
     try:

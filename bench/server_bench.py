@@ -86,9 +86,9 @@ class BenchError(Exception):
 
 
 @contextmanager
-def process(*command: str) -> Iterator[subprocess.Popen[str]]:
+def process(*command: str, python: str = sys.executable) -> Iterator[subprocess.Popen[str]]:
     """A program of the project that has ended when this ends, whatever happens."""
-    running = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen([python, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield running
     finally:
@@ -106,11 +106,15 @@ def server(movie: Path, fps: float) -> Iterator[tuple[str, int]]:
     """Our server, serving this movie: its URL and the number of its process."""
     command = ("Server.py", "0", "--host", "127.0.0.1", "--media", str(movie.parent), "--fps", str(fps))
     with process(*command) as running:
-        banner = running.stdout.readline() if running.stdout else ""
-        port = re.search(r"on port (\d+)", banner)
-        if not port:
-            raise BenchError("the server does not start")
-        yield f"rtsp://127.0.0.1:{port[1]}/{movie.name}", running.pid
+        yield f"rtsp://127.0.0.1:{port_of(running)}/{movie.name}", running.pid
+
+
+def port_of(running: subprocess.Popen[str]) -> int:
+    """The port that a server says in its first line."""
+    port = re.search(r"on port (\d+)", running.stdout.readline() if running.stdout else "")
+    if not port:
+        raise BenchError("the server does not start")
+    return int(port[1])
 
 
 def watch(url: str, pid: int | None, viewers: int, options: argparse.Namespace) -> Run:
@@ -120,6 +124,7 @@ def watch(url: str, pid: int | None, viewers: int, options: argparse.Namespace) 
     command += ["--transport", options.transport, "--stalled", str(options.stalled)]
     command += ["--stalling", str(options.stalling)]
     command += ["--pid", str(pid)] if pid else []
+    command += ["--live"] if options.live else []
     longest = SLOWEST + options.stalling + 2 * options.seconds + viewers * (options.gap + SLOWEST_VIEWER)
     with process(*command) as running:
         try:
@@ -246,6 +251,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--settle", type=positive, default=SETTLE, metavar="S", help="before measuring (default: 1)")
     parser.add_argument("--url", help="of a server that runs already")
     parser.add_argument("--pid", type=positive_int, help="the number of its process")
+    parser.add_argument("--live", action="store_true", help="watch what is played now, not places in the movie")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results here")
     return parser.parse_args(arguments)
 
