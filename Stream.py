@@ -42,7 +42,7 @@ class Stream:
         self.sequence = 1 if packing is Packing.WHOLE else secrets.randbits(16)
         self.timestamp = secrets.randbits(32)       # of the first frame of the next run
         self.frame = source.first()                 # where it stands when there is no run: see `position`
-        self.rest = None                            # what is unsent of a frame: (frame, timestamp, from which packet on)
+        self.rest = None                            # what is unsent of a frame: (frame, timestamp, packet number)
         self.run: Run | None = None
         self.wake = None                            # how a live source tells of a new frame
         self.clock = time.perf_counter              # the pacer's
