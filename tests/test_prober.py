@@ -41,12 +41,12 @@ def answer(number):
 def test_what_is_no_answer_is_handed_on():
     request, frame = Request("OPTIONS", "*"), Interleaved(0, b"x")
     prober = prober_of(Line(request, frame, None))
-    assert [prober.receive(0.5) for _ in range(3)] == [request, frame, None]
+    assert [prober.receive([]) for _ in range(3)] == [request, frame, None]
 
 
 def test_answers_are_not_whether_asked_for_or_not():
     prober = prober_of(Line(answer(1), answer(1), answer(7)))
-    assert [prober.receive(0.5) for _ in range(3)] == [None] * 3
+    assert [prober.receive([]) for _ in range(3)] == [None] * 3
 
 
 def test_the_most_impatient_session_is_asked_about():
@@ -78,7 +78,7 @@ def test_bytes_without_sense_are_passed_over_once_when_something_was_asked():
     prober = prober_of(line)
     line.clock.now += 100
     prober.ask([("5eed", 60.0)])
-    assert prober.receive(0.5) is None and line.forgotten == 1
+    assert prober.receive([]) is None and line.forgotten == 1
     with pytest.raises(MessageError):
-        prober.receive(0.5)
+        prober.receive([])
     assert line.forgotten == 1
