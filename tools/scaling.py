@@ -45,7 +45,7 @@ class Machine:
     gbit: float
 
 
-SMALL = Picture("384×288", 10_900, 0.40)
+SMALL = Picture("384×288", 10_900, 0.45)
 LARGE = Picture("1280×720", 73_000, 1.40)
 LAPTOP = Machine("laptop, 2 cores, Wi-Fi", 2, 0.15)
 DESK = Machine("2 cores, 1 Gbit/s", 2, 1.0)
