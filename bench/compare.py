@@ -33,12 +33,12 @@ from pathlib import Path
 
 from bench import server_bench
 from bench.chart import Curve, Panel, Point, chart
-from bench.load import GAP, SETTLE, TRANSPORTS, needed
+from bench.load import TRANSPORTS, needed
 from bench.movie import write_movie
 from bench.process import raise_descriptor_limit
+from bench.program import BenchError, add_measuring, counts, exit_code
 from bench.rivals import NAMES, RIVALS, Rival, Show, missing_for_gst, write_quicktime
-from bench.server_bench import FRAME_BYTES, SPARE, BenchError, Run, best, counts, pixels, positive, positive_int
-from media.errors import MovieError
+from bench.server_bench import SPARE, Run, best
 
 CPU = "cpu_ms_per_viewer_second"
 COLUMNS = (  # heading, width, key in a run's results, format
@@ -211,29 +211,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME,…",
         help=f"some of {','.join(NAMES)}",
     )
-    parser.add_argument("--seconds", type=positive, default=10.0, metavar="S", help="to measure in each run")
-    parser.add_argument("--repeat", type=positive_int, default=1, metavar="N", help="turns; the best run counts")
-    parser.add_argument("--size", type=pixels, default=(384, 288), metavar="WxH", help="of the movie")
-    parser.add_argument("--frame-bytes", type=positive_int, default=FRAME_BYTES, metavar="N", help="in the movie")
-    parser.add_argument("--gap", type=positive, default=GAP, metavar="S", help=f"from PLAY to PLAY (default: {GAP})")
-    parser.add_argument("--settle", type=positive, default=SETTLE, metavar="S", help="before measuring (default: 1)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results here")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the growth curves here")
     parser.set_defaults(fps=25.0, stalled=0, stalling=0.0)
+    add_measuring(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     options = parse(arguments)
-    try:
-        bench(options)
-    except (BenchError, MovieError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code(lambda: bench(options))
 
 
 if __name__ == "__main__":

@@ -39,15 +39,15 @@ import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from bench.movie import jpegs, write_movie
-from bench.server_bench import BenchError, pixels, positive, positive_int, server
-from media.errors import MovieError
+from bench.program import BenchError, exit_code, pixels, positive, positive_int
+from bench.server_bench import server
 from Player import ClientError, Player
 from ui import theme
 from ui.picture import Picture
@@ -250,18 +250,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     options = parse(arguments)
-    try:
-        if options.profile:
-            with profiles():
-                bench(options)
-        else:
-            bench(options)
-    except (BenchError, ClientError, MovieError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    with profiles() if options.profile else nullcontext():
+        return exit_code(lambda: bench(options), ClientError)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.movie import jpegs
-from bench.server_bench import BenchError, port_of, process, server
+from bench.program import BenchError
+from bench.server_bench import port_of, process, server
 
 SYSTEM_PYTHON = "/usr/bin/python3"  # the bindings of gst-rtsp-server come with this one
 NEEDED = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"

@@ -50,13 +50,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.load import GAP, SETTLE, STALLING, TRANSPORTS, needed
+from bench.load import STALLING, TRANSPORTS, needed
 from bench.movie import write_movie
 from bench.process import LINUX, raise_descriptor_limit
-from media.errors import MovieError
+from bench.program import BenchError, add_measuring, counts, exit_code, natural, positive, positive_int
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAME_BYTES = 10_900  # makes 8 packets a frame
 SPARE = 2.0  # times as long as needed: the drawn movie, so that the viewers' places in it differ
 SLOWEST = 60.0  # seconds that a run may take besides the measuring, and …
 SLOWEST_VIEWER = 0.1  # … for each viewer
@@ -79,10 +78,6 @@ COLUMNS = (  # heading, width, key in a run's results, format
 )
 
 Run = dict[str, Any]
-
-
-class BenchError(Exception):
-    """The benchmark cannot go on; the text says why."""
 
 
 @contextmanager
@@ -209,64 +204,25 @@ def bench(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps({**about, "best": rows, "runs": runs}, indent=1) + "\n")
 
 
-def counts(text: str) -> list[int]:
-    return sorted({positive_int(part) for part in text.split(",")})
-
-
-def natural(text: str) -> int:
-    return 0 if text == "0" else positive_int(text)
-
-
-def positive_int(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, not {text!r}")
-    return int(text)
-
-
-def positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise ValueError
-    return value
-
-
-def pixels(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    return positive_int(width), positive_int(height)
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.server_bench", description="What a viewer costs the server.")
     parser.add_argument("--viewers", type=counts, default=[1, 50, 200], metavar="N,N,…", help="default: 1,50,200")
     parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="of the media (default: udp)")
     parser.add_argument("--stalled", type=natural, default=0, metavar="N", help="and N over TCP that read nothing")
     parser.add_argument("--stalling", type=positive, default=STALLING, metavar="S", help="until they are measured")
-    parser.add_argument("--seconds", type=positive, default=10.0, metavar="S", help="to measure in each run")
-    parser.add_argument("--repeat", type=positive_int, default=1, metavar="N", help="runs of each row")
     parser.add_argument("--movie", type=Path, metavar="FILE", help="instead of one drawn for the purpose")
-    parser.add_argument("--size", type=pixels, default=(384, 288), metavar="WxH", help="of the drawn movie")
-    parser.add_argument("--frame-bytes", type=positive_int, default=FRAME_BYTES, metavar="N", help="in the drawn movie")
     parser.add_argument("--fps", type=positive, default=25.0, metavar="F", help="frames a second (default: 25)")
-    parser.add_argument("--gap", type=positive, default=GAP, metavar="S", help=f"from PLAY to PLAY (default: {GAP})")
-    parser.add_argument("--settle", type=positive, default=SETTLE, metavar="S", help="before measuring (default: 1)")
     parser.add_argument("--url", help="of a server that runs already")
     parser.add_argument("--pid", type=positive_int, help="the number of its process")
     parser.add_argument("--live", action="store_true", help="watch what is played now, not places in the movie")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results here")
+    add_measuring(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     options = parse(arguments)
-    try:
-        bench(options)
-    except (BenchError, MovieError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code(lambda: bench(options))
 
 
 if __name__ == "__main__":
