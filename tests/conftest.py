@@ -107,6 +107,24 @@ def display():
         server.communicate(timeout=10)
 
 
+@pytest.fixture
+def viewer(server):
+    """A raw RTSP connection to the `server` of the test's file."""
+    from tests.serving import Talker  # here: it needs Pillow and all of the server, and most tests need neither
+
+    with Talker(server.port) as talker:
+        yield talker
+
+
+@pytest.fixture
+def media():
+    """Two UDP ports that note all that comes."""
+    from tests.serving import Receiver
+
+    with Receiver() as receiver:
+        yield receiver
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say aloud what was not tested for want of a tool: a silent skip looks like a proof."""
     counts: dict[str, int] = {}

@@ -30,12 +30,6 @@ def viewer(server):
         yield inside
 
 
-@pytest.fixture
-def media():
-    with Receiver() as receiver:
-        yield receiver
-
-
 class Conversation:
     """Numbers the requests of one player, and adds the headers that it sends with each."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from media.source import Format, LiveSource, Presentation
 from tests import movies
-from tests.serving import Receiver, Talker, serving
+from tests.serving import Receiver, serving
 
 LIST = "Accept: application/sdp, text/uri-list"
 
@@ -22,12 +22,6 @@ def server(tmp_path_factory):
     with serving(folder) as running:
         running.library.add("cams/door", Presentation("door", (LiveSource(Format("video", 26, "JPEG", 90_000)),)))
         yield running
-
-
-@pytest.fixture
-def viewer(server):
-    with Talker(server.port) as talker:
-        yield talker
 
 
 DEEP = ["%C3%9Cbungen/F%C3%B6hn%20100%25.mjpeg", "%C3%9Cbungen/alt/a%3Fb%23c.Mjpeg"]

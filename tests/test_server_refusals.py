@@ -35,18 +35,6 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def viewer(server):
-    with Talker(server.port) as talker:
-        yield talker
-
-
-@pytest.fixture
-def media():
-    with Receiver() as receiver:
-        yield receiver
-
-
 @pytest.fixture(autouse=True)
 def another_viewer(server, caplog):
     """Someone else watches the movie during each test, and sees all of it; the log has no traceback."""

@@ -20,12 +20,6 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def media():
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 def session(server, media):
     with Session(server, media) as made:
         yield made

@@ -26,18 +26,6 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def viewer(server):
-    with Talker(server.port) as talker:
-        yield talker
-
-
-@pytest.fixture
-def media():
-    with Receiver() as receiver:
-        yield receiver
-
-
 def set_up(server, viewer, media, name="movie.Mjpeg"):
     """SETUP; the reply's headers and the session's id."""
     status, headers, _ = viewer.ask(f"SETUP {server.url(name)}/trackID=0 RTSP/1.0", "CSeq: 1", media.transport)

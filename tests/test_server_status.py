@@ -31,18 +31,6 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def viewer(server):
-    with Talker(server.port) as talker:
-        yield talker
-
-
-@pytest.fixture
-def media():
-    with Receiver() as receiver:
-        yield receiver
-
-
 OF_THE_SERVER, OF_A_FOLDER = {"OPTIONS", "GET_PARAMETER"}, {"OPTIONS", "DESCRIBE"}
 
 # (status, what is asked, headers that the reply must have). {url}: the server; {udp}: a Transport that is fine;
