@@ -77,14 +77,10 @@ class RtpPacket:
         wrap around (seqnum, timestamp) are wrapped by the caller, who knows that they do.
         """
         timestamp = int(time()) if timestamp is None else timestamp
-        _checkRange("version", version, bits=2)
-        _checkRange("cc", cc, bits=4)
-        _checkRange("marker", marker, bits=1)
-        _checkRange("pt", pt, bits=7)
-        _checkRange("seqnum", seqnum, bits=16)
-        _checkRange("timestamp", timestamp, bits=32)
-        _checkRange("ssrc", ssrc, bits=32)
-        _checkRange("paddingSize", paddingSize, bits=8)
+        fields = ("version", version, 2), ("cc", cc, 4), ("marker", marker, 1), ("pt", pt, 7), ("seqnum", seqnum, 16)
+        numbers = ("timestamp", timestamp, 32), ("ssrc", ssrc, 32), ("paddingSize", paddingSize, 8)
+        for name, value, bits in (*fields, *numbers):
+            _checkRange(name, value, bits)
         _checkAgrees("padding", padding, int(paddingSize > 0), f"paddingSize is {paddingSize}")
         _checkAgrees("extension", extension, int(headerExtension is not None), f"headerExtension is {headerExtension}")
         _checkAgrees("cc", cc, len(csrcs), f"there are {len(csrcs)} csrcs")

@@ -1,6 +1,6 @@
 """One frame as RTP packets, ready to be sent to any viewer: only the viewer's own numbers have to be written in.
 
-All packets but the last are of one size, so the numbers stand at equal distances, and a frame's sequence numbers, for
+All packets but the last are of one size, so the numbers stand at equal distances, and a frame's timestamps, for
 instance, are every 353rd word of 32 bits. Python writes them all with one assignment to a slice with a step.
 """
 
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 HEADER_SIZE = 12  # bytes of an RTP header without CSRCs (RFC 3550 §5.1)
-PREFIX_SIZE = 4  # bytes before a packet inside the RTSP connection (RFC 2326 §10.12)
 WORD = 4  # bytes; packets begin at multiples of it
 MOST = 4096  # packets of a frame
 
-# All sequence numbers in their order, as they stand in packets: a slice of this costs a third of making them
+# All sequence numbers in their order, as they stand in packets: a slice of this is there at once
 SEQUENCES = memoryview(b"".join((n & 0xFFFF).to_bytes(2, "big") for n in range(65536 + MOST))).cast("H")
 
 

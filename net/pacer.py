@@ -17,7 +17,7 @@ Task = Callable[[float], "float | None"]     # task(now) does what is due and re
 # Seconds. Deadlines are moved to the start of their slot: one wake-up, of some 50 µs, serves all that fall into it.
 # Frames that are 40 or 50 ms apart are all moved by the same time, so that a viewer does not notice
 SLOT = 0.005
-MEASURED = 0.5      # seconds over which `behind` is measured
+MEASURED = 0.5      # seconds over which `behind` and `busy` are measured
 
 
 class Pacer:
