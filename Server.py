@@ -4,8 +4,6 @@
 """
 
 
-import argparse
-import errno
 import gc
 import importlib.util
 import io
@@ -18,14 +16,12 @@ import threading
 import time
 from functools import partial
 from types import SimpleNamespace
-from urllib.parse import quote
 
 if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
     print("This Python has no Pillow, which reads and writes the pictures. "
           f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
     sys.exit(5)
 
-from CommandLine import portNumber, positive, processCount, timeout
 from media.library import Library
 from media.prepare import Preparer
 from net.addresses import listen, reserve
@@ -39,9 +35,9 @@ from net.processes import Alone, Processes
 from net.signals import interrupt_once
 from rtsp import limits
 from rtsp.reader import MessageReader
-from ServerWorker import SERVER_NAME, ServerWorker
+from ServerOptions import banner, mediaFolder, openMovie, parseArguments, whyNot
+from ServerWorker import ServerWorker
 from Session import Sessions
-from VideoStream import VideoStream
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +45,6 @@ TICK = 0.5              # seconds between looks at the clock and at the request 
 STACK = 512 << 10       # bytes; more than any of our threads needs
 SWITCH = 0.0005         # seconds after which a thread that computes lets others do so
 USAGE, CANNOT_LISTEN = 2, 3     # exit codes
-
-
-def openMovie(path, fps=None):
-    """How the library opens a file."""
-    return VideoStream(path, fps).presentation()
 
 
 class Server:
@@ -186,41 +177,6 @@ class Server:
         self.library.close()
 
 
-def parseArguments(arguments):
-    parser = argparse.ArgumentParser(prog="Server.py", description="An RTSP server for MJPEG movies.")
-    parser.add_argument("port", nargs="?", type=portNumber, default=6789, help="TCP port of RTSP (default: 6789)")
-    parser.add_argument("--media", metavar="DIR", help="folder of the movies (default: this folder if it holds any, "
-                        "else the folder of Server.py)")
-    parser.add_argument("--host", metavar="ADDR", help="listen on this address only (default: on all)")
-    parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
-    parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
-                        help="seconds of silence that end a session (default: %(default)s)")
-    parser.add_argument("--processes", metavar="N", type=processCount, default=1,
-                        help="so many processes share the port; Linux only (default: 1)")
-    parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
-    parser.add_argument("--version", action="version", version=SERVER_NAME)
-    return parser.parse_args(arguments)
-
-
-def mediaFolder(named):
-    """The folder to serve: the one that was named, else this one if it has a movie, else that of Server.py."""
-    if named is not None:
-        return named
-    here = os.getcwd()
-    return here if Library(here, openMovie).names() else os.path.dirname(os.path.abspath(__file__))
-
-
-def banner(server, folder):
-    """What a user wants to copy; of the server it takes `sockets`, `port` and `library`."""
-    host = server.sockets[0].getsockname()[0]
-    everywhere = host in ("0.0.0.0", "::")
-    host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
-    lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
-    lines += [f"  rtsp://{host}:{server.port}/{quote(name)}" for name in server.library.names()[:10]]
-    lines += [f"From other machines: {socket.gethostname()} in place of {host}"] if everywhere else []
-    return "\n".join([*lines, f"Wireshark: Decode As, RTSP; or tshark -d tcp.port=={server.port},rtsp"])
-
-
 def fail(code, text):
     print(text, file=sys.stderr)
     return code
@@ -280,13 +236,6 @@ def serveTogether(options, folder, reserved):
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
     return Processes(options.processes, one, reserved).run(lambda: print(banner(alike, folder), flush=True))
-
-
-def whyNot(options, error):
-    if error.errno != errno.EADDRINUSE:
-        return f"Cannot listen on {options.host or 'this machine'}, port {options.port}: {error.strerror or error}."
-    other = options.port + 1 if options.port < 65535 else 6789
-    return f"Port {options.port} is taken by another program. Use `python Server.py {other}`, or stop the other one."
 
 
 if __name__ == "__main__":
