@@ -97,9 +97,10 @@ def process(*command: str, python: str = sys.executable) -> Iterator[subprocess.
 
 
 @contextmanager
-def server(movie: Path, fps: float) -> Iterator[tuple[str, int]]:
+def server(movie: Path, fps: float, processes: int = 1) -> Iterator[tuple[str, int]]:
     """Our server, serving this movie: its URL and the number of its process."""
-    command = ("Server.py", "0", "--host", "127.0.0.1", "--media", str(movie.parent), "--fps", str(fps))
+    command = ["Server.py", "0", "--host", "127.0.0.1", "--media", str(movie.parent), "--fps", str(fps)]
+    command += ["--processes", str(processes)] if processes > 1 else []
     with process(*command) as running:
         yield f"rtsp://127.0.0.1:{port_of(running)}/{movie.name}", running.pid
 
@@ -135,7 +136,7 @@ def measure(viewers: int, movie: Path, options: argparse.Namespace) -> Run:
     """One run, with a fresh server unless one was named."""
     if options.url:
         return watch(options.url, options.pid, viewers, options)
-    with server(movie, options.fps) as (url, pid):
+    with server(movie, options.fps, options.processes) as (url, pid):
         return watch(url, pid, viewers, options)
 
 
@@ -212,6 +213,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stalling", type=positive, default=STALLING, metavar="S", help="until they are measured")
     parser.add_argument("--movie", type=Path, metavar="FILE", help="instead of one drawn for the purpose")
     parser.add_argument("--fps", type=positive, default=25.0, metavar="F", help="frames a second (default: 25)")
+    parser.add_argument("--processes", type=positive_int, default=1, metavar="N", help="of the server (default: 1)")
     parser.add_argument("--url", help="of a server that runs already")
     parser.add_argument("--pid", type=positive_int, help="the number of its process")
     parser.add_argument("--live", action="store_true", help="watch what is played now, not places in the movie")

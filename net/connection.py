@@ -46,7 +46,7 @@ class Connection:
         self._unsent = bytearray()
         self._closed = False
         self.heard = self._began = clock()      # when the last byte came, and the first one of an unfinished message
-        self._taken = self.heard               # when the peer had room for something, or owed us nothing
+        self._taken = self.heard               # when the peer had room for something, while anything is unsent
         sock.setblocking(False)
         # A laptop that was closed says nothing any more; after hours of that the system gives the connection up
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -163,9 +163,9 @@ class Connection:
             self._unsent += data
             self._write()
             return
-        self._taken = self.clock()
         sent = self._write_some(data)
         if sent < len(data):
+            self._taken = self.clock()
             self._unsent += memoryview(data)[sent:]
 
     def _owing(self) -> bool:

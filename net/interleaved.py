@@ -91,7 +91,8 @@ class InterleavedChannel:
             inner = [packet[PREFIX:] for packet in cut(packets, stride)]
             taken = self.connection.offer(framed(self.numbers[0], tapped(self.taps, inner, False)))
         else:
-            packets[1::stride] = self._number * len(range(1, len(packets), stride))     # no copy is made of them
+            if packets[1] != self.numbers[0]:           # else they all have it: most viewers have the same number
+                packets[1::stride] = self._number * len(range(1, len(packets), stride))     # no copy is made of them
             taken = self.connection.offer(packets)
         self.refused += not taken
         return taken
