@@ -33,7 +33,7 @@ from pathlib import Path
 
 from bench import server_bench
 from bench.chart import Curve, Panel, Point, chart
-from bench.load import TRANSPORTS, needed
+from bench.load import needed
 from bench.movie import write_movie
 from bench.process import raise_descriptor_limit
 from bench.program import BenchError, add_measuring, counts, exit_code
@@ -199,7 +199,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--viewers", type=counts, default=[50, 200, 800], metavar="N,N,…", help="default: 50,200,800")
     parser.add_argument(
         "--transport",
-        type=lambda text: some_of(tuple(TRANSPORTS), text),
+        type=lambda text: some_of(("udp", "tcp"), text),
         default=["udp"],
         metavar="udp,tcp",
         help="of the media; one or both (default: udp)",

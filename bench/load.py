@@ -8,7 +8,8 @@ due to the system: Linux notes when a packet came in, and that is the time that 
 
 One run: describe; have the server prepare the whole movie, with a few viewers at distances of some seconds; SETUP of
 all viewers; PLAY of one after the other, each from a place of its own in the movie; let it settle; then the interval
-that is measured; TEARDOWN. Times are those of the system's clock, because the notes are: do not set it meanwhile.
+that is measured; TEARDOWN. In the lab dialect nobody describes or seeks: one viewer first sees as much as all will.
+Times are those of the system's clock, because the notes are: do not set it meanwhile.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from typing import Any
 
 from bench.figures import judge, percentile
 from bench.inner import Stalled, TcpViewer
+from bench.lab import LabViewer
 from bench.process import cpu_seconds, raise_descriptor_limit, resident_bytes
-from bench.viewer import LoadError, Media, UdpViewer, Viewer, describe
+from bench.viewer import LoadError, Media, UdpViewer, Viewer
 
 TICK = 0.002  # seconds between looks at the sockets
 GAP = 0.005  # seconds from one PLAY to the next
@@ -42,7 +44,7 @@ KEEPALIVE = 20.0  # seconds; sessions end after 60 s of silence, with some serve
 REFUSALS = 10  # so many, and the rest would be refused, too
 
 Action = Callable[[], None]
-TRANSPORTS: dict[str, type[Viewer]] = {"udp": UdpViewer, "tcp": TcpViewer}
+TRANSPORTS: dict[str, type[Viewer]] = {"udp": UdpViewer, "tcp": TcpViewer, "lab": LabViewer}
 
 
 class Audience:
@@ -142,11 +144,12 @@ def needed(viewers: int, options: Any) -> float:
     return viewers * options.gap + options.settle + once + (options.stalling + once if options.stalled else 0)
 
 
-def prepare(media: Media, pid: int | None, transport: str) -> tuple[int, int | None]:
-    """Have the server prepare the whole movie, so that this is not counted as the cost of viewers. How many viewers it
-    took, and the server's memory in bytes while they were there."""
+def prepare(media: Media, pid: int | None, transport: str, seconds: float) -> tuple[int, int | None]:
+    """Have the server prepare the whole movie, or `seconds` from its beginning where nobody can seek, so that this is
+    not counted as the cost of viewers. How many viewers it took, and the server's memory in bytes while they were
+    there."""
     count = min(MOST_FIRST, math.ceil(media.duration / STRETCH)) if media.duration else 1
-    stretch = media.duration / count if media.duration else 0.0
+    stretch = media.duration / count if media.duration else seconds
     audience = Audience(media, count, transport)
     try:
         audience.play([number * stretch if media.duration else None for number in range(count)], GAP)
@@ -170,11 +173,12 @@ def places(media: Media, viewers: int, need: float) -> list[float | None]:
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """One run. With `stalled` viewers a second interval is measured, while they are there: its figures are those of all
     others, under "with_stalled". OSError, LoadError."""
-    media, viewers, pid = describe(options.url, options.fps), options.viewers, options.pid
+    media = TRANSPORTS[options.transport].describe(options.url, options.fps)
+    viewers, pid, need = options.viewers, options.pid, needed(options.viewers, options)
     if options.live:
         media.duration = None
-    starts = places(media, viewers, needed(viewers, options))
-    first, memory = prepare(media, pid, options.transport)
+    starts = places(media, viewers, need)
+    first, memory = prepare(media, pid, options.transport, 0.0 if options.live else need)
     audience = Audience(media, viewers, options.transport)
     try:
         audience.run(audience.play(starts, options.gap) + options.settle)

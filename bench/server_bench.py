@@ -4,6 +4,7 @@
     python -m bench.server_bench --viewers 200,800 --repeat 3 --json results.json
     python -m bench.server_bench --size 1280x720 --frame-bytes 73000 --viewers 100
     python -m bench.server_bench --transport tcp --stalled 5          inside the connection; five who do not read
+    python -m bench.server_bench --transport lab                      the classic lab's dialect, 20 frames/s
     python -m bench.server_bench --url rtsp://127.0.0.1:8554/x --pid 1234      a server that runs already
 
 Each run starts the server anew, in a process of its own, with a movie made from movie.Mjpeg, and watches it with
@@ -29,6 +30,9 @@ What the figures are not:
 *  Reading, re-encoding and cutting the movie is done before the measuring, by a few viewers that watch all of it: the
    figures are those of a movie that many watch. A movie longer than the server's cache is prepared again and again.
 *  Over TCP a frame that comes in pieces is as late as its last piece; the system merges pieces as it likes.
+*  In the lab dialect k is by the sequence number, because timestamps may be anything there: a frame that the server
+   leaves out, and gives no number, makes those after it late. All viewers see the movie from its beginning on, and
+   `first` has the 10 ms in it that the server lets pass before each reply, for the sake of lab clients.
 *  Noting when a datagram came in costs the sender some 30 ns a packet, about 1 %.
 *  Anything else that runs meanwhile makes all figures worse, never better: --repeat runs each row several times, in
    turn, and shows the best: most viewers served, then least processor time. All runs are in the JSON.
@@ -50,6 +54,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.lab import FPS as LAB_FPS
 from bench.load import STALLING, TRANSPORTS, needed
 from bench.movie import write_movie
 from bench.process import LINUX, raise_descriptor_limit
@@ -121,7 +126,7 @@ def watch(url: str, pid: int | None, viewers: int, options: argparse.Namespace) 
     command += ["--stalling", str(options.stalling)]
     command += ["--pid", str(pid)] if pid else []
     command += ["--live"] if options.live else []
-    longest = SLOWEST + options.stalling + 2 * options.seconds + viewers * (options.gap + SLOWEST_VIEWER)
+    longest = SLOWEST + 2 * (options.stalling + 2 * options.seconds) + viewers * (options.gap + SLOWEST_VIEWER)
     with process(*command) as running:
         try:
             output, _ = running.communicate(timeout=longest)
@@ -208,17 +213,19 @@ def bench(options: argparse.Namespace) -> None:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.server_bench", description="What a viewer costs the server.")
     parser.add_argument("--viewers", type=counts, default=[1, 50, 200], metavar="N,N,…", help="default: 1,50,200")
-    parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="of the media (default: udp)")
+    parser.add_argument("--transport", choices=TRANSPORTS, default="udp", help="or the lab dialect (default: udp)")
     parser.add_argument("--stalled", type=natural, default=0, metavar="N", help="and N over TCP that read nothing")
     parser.add_argument("--stalling", type=positive, default=STALLING, metavar="S", help="until they are measured")
     parser.add_argument("--movie", type=Path, metavar="FILE", help="instead of one drawn for the purpose")
-    parser.add_argument("--fps", type=positive, default=25.0, metavar="F", help="frames a second (default: 25)")
+    parser.add_argument("--fps", type=positive, metavar="F", help="frames a second (default: 25; lab: 20)")
     parser.add_argument("--processes", type=positive_int, default=1, metavar="N", help="of the server (default: 1)")
     parser.add_argument("--url", help="of a server that runs already")
     parser.add_argument("--pid", type=positive_int, help="the number of its process")
     parser.add_argument("--live", action="store_true", help="watch what is played now, not places in the movie")
     add_measuring(parser)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.fps = options.fps or (LAB_FPS if options.transport == "lab" else 25.0)
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -52,10 +52,7 @@ class Conversation:
         while b"\r\n\r\n" not in data:
             data = self._more(data)
         head, _, body = data.partition(b"\r\n\r\n")
-        status, *lines = head.decode().split("\r\n")
-        if status.split()[1:2] != ["200"]:
-            raise LoadError(f"{method} was answered with {status}")
-        fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        fields = granted(method, head)
         while len(body) < int(fields.get("content-length", 0)):
             body = self._more(body)
         return fields, body.decode()
@@ -65,6 +62,14 @@ class Conversation:
         if not piece:
             raise LoadError("the server closed the connection")
         return data + piece
+
+
+def granted(method: str, head: bytes) -> dict[str, str]:
+    """The headers of the reply to a request, names in lower case. LoadError if it is not 200."""
+    status, *lines = head.decode().split("\r\n")
+    if status.split()[1:2] != ["200"]:
+        raise LoadError(f"{method} was answered with {status}")
+    return {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 @dataclass
@@ -104,8 +109,12 @@ def found(pattern: str, text: str) -> str:
 
 
 class Viewer:
-    """One session, and what came in. How it comes is the business of UdpViewer and bench.inner.TcpViewer: what SETUP
-    asks for, and `sources`, the sockets to watch, each with what to do when something is there (False: no more)."""
+    """One session, and what came in. How it comes is the business of UdpViewer, bench.inner.TcpViewer and
+    bench.lab.LabViewer: what SETUP asks for, and `sources`, the sockets to watch, each with what to do when something
+    is there (False: no more)."""
+
+    speaks = Conversation
+    describe = staticmethod(describe)
 
     def __init__(self, media: Media) -> None:
         """Connect and SETUP. OSError, LoadError."""
@@ -116,7 +125,7 @@ class Viewer:
         self.trouble = ""
         self.sources: list[tuple[socket.socket, Callable[[], bool]]] = []
         with ExitStack() as opened:
-            self.conversation = Conversation(media.url)
+            self.conversation = self.speaks(media.url)
             opened.enter_context(self.conversation.sock)
             transport = f"Transport: {self.open(opened)}"
             headers, _ = self.conversation.ask("SETUP", media.control, transport)

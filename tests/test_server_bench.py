@@ -187,6 +187,23 @@ def test_viewers_inside_the_connection_and_some_that_stall(tmp_path, capfd):
     assert capfd.readouterr().out.splitlines()[-1].endswith("with 2 stalled viewers")
 
 
+def test_viewers_in_the_lab_dialect(tmp_path, capfd):
+    """All from the beginning, one datagram a frame, 20 frames a second unless another rate is given."""
+    movies.lab_movie(tmp_path / "short.Mjpeg", frames=80)
+    arguments = ["--movie", str(tmp_path / "short.Mjpeg"), "--viewers", "3", "--seconds", "1", "--settle", "0.1"]
+    assert server_bench.main([*arguments, "--transport", "lab", "--json", str(tmp_path / "out.json")]) == 0
+    results = json.loads((tmp_path / "out.json").read_text())
+    (run,) = results["best"]
+    assert (results["transport"], results["fps"]) == ("lab", 20.0)
+    assert (run["viewers"], run["viewers_sustained"], run["refusals"]) == (3, 3, [])
+    assert run["frames_percent"] == 100 and run["packets_lost"] == 0
+    assert run["packets_per_second"] < 3 * 20 * 2
+    assert run["late_ms_p50"] <= run["late_ms_p99"] <= run["late_ms_max"] < 1000
+    assert "LAB over loopback" in capfd.readouterr().out
+    assert server_bench.parse(["--transport", "lab", "--fps", "15"]).fps == 15
+    assert server_bench.parse([]).fps == FPS
+
+
 @pytest.fixture
 def pair():
     """A TcpViewer that is not connected to any server, and the socket that it reads from."""
