@@ -14,12 +14,13 @@ from types import TracebackType
 
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
 from rtsp.errors import MethodError
-from rtsp.failures import ConnectError, MediaError, ServerRefused
+from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
 from rtsp.states import TRANSITIONS
 from rtsp.url import RtspUrl
-from ui import keys, theme, words
+from ui import keys, layout, theme, words
 from ui.background import Background
 from ui.controls import Controls
+from ui.login import ask
 from ui.movielist import MovieList
 from ui.picture import Picture, Words
 from ui.status import Status
@@ -34,7 +35,7 @@ SLOWEST, FASTEST = 0.25, 8.0
 
 
 class Client:
-    """`makePlayer` makes the Player of each new session; `onShown` is called with each frame that is shown."""
+    """`makePlayer` makes each session's Player, all with one keyring; `onShown` is called with each frame shown."""
 
     def __init__(self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None) -> None:
         """tkinter.TclError if there is no screen."""
@@ -46,6 +47,7 @@ class Client:
         self.chosen: str | None = None          # the URL of a movie of a folder; None: that of the command line
         self.start: float | None = None         # where the first PLAY begins
         self.scale: float | None = None         # … and how fast
+        self.queued: tuple[float | None, float | None] | None = None    # both, of a PLAY that waits for SETUP
         self.duration: float | None = None      # the window closes after so many seconds of the movie
         self.failure: BaseException | None = None
         self.commands = Background("commands")
@@ -80,28 +82,16 @@ class Client:
         self.picture = Picture(self.master)
         self.movies = MovieList(self.master, self.chooseMovie)
         self.status = Status(self.master)
-        self.controls = Controls(self.master, {
-            "SETUP": self.setupMovie,
-            "PLAY": self.playMovie,
-            "PAUSE": self.pauseMovie,
-            "TEARDOWN": self.teardownMovie,
-        })
+        methods = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie}
+        self.controls = Controls(self.master, {**methods, "TEARDOWN": self.teardownMovie})
         keys.bind(self.master, {
-            "Left": lambda: self.jump(-JUMP),
-            "Right": lambda: self.jump(JUMP),
+            "Left": lambda: self.jump(-JUMP), "Right": lambda: self.jump(JUMP),
             "bracketleft": lambda: self.changeSpeed(self.player.wantedScale / 2),
             "bracketright": lambda: self.changeSpeed(self.player.wantedScale * 2),
             "BackSpace": lambda: self.changeSpeed(1.0),
             "space": self.playOrPause,
         })
-        # From the bottom up: where there is little room, the picture gives way, not the buttons
-        self.status.pack(side="bottom", fill="x")
-        self.controls.pack(side="bottom", fill="x")
-        self.picture.pack(side="top", fill="both", expand=True)
-        self.master.update_idletasks()
-        # Its size is the user's from here on: no longer word in it makes it grow
-        self.master.geometry(f"{self.master.winfo_reqwidth()}x{self.master.winfo_reqheight()}")
-        self.master.minsize(self.controls.winfo_reqwidth(), self.controls.winfo_reqheight() * 4)
+        layout.stack(self.master, self.picture, self.controls, self.status)
         self.refresh()
 
     # ---- the buttons
@@ -119,6 +109,7 @@ class Client:
     def playMovie(self) -> None:
         player, start, scale = self.player, self.start, self.scale
         self.start = self.scale = None
+        self.queued = (start, scale) if self.player.state is State.INIT else None
         self.sendRtspRequest("PLAY", lambda: player.play(start, scale))
 
     def pauseMovie(self) -> None:
@@ -220,9 +211,23 @@ class Client:
             self.remark = error.title
         else:
             self.error = error or self.error
+        if isinstance(error, AuthenticationError) and method == "SETUP" and self.duration is None:
+            self.askForLogin(error)
         if error and (method == "SETUP" or isinstance(error, (ConnectError, MediaError))):      # nothing to go on with
             self.commands.do("TEARDOWN", self.player.leave)
         self.refresh()
+
+    def askForLogin(self, error: AuthenticationError) -> None:
+        """SETUP goes on when somebody has typed them, and PLAY, if it was to follow."""
+        client = self.player.client
+        ask(self.master, error.title, f"{client.host}:{client.port}", client.login.name or "", self.logIn)
+
+    def logIn(self, name: str, password: str) -> None:
+        self.player.client.login.give(name, password)
+        self.setupMovie()
+        if self.queued:
+            self.start, self.scale = self.queued
+            self.playMovie()
 
     def listenRtp(self) -> None:
         """The newest frame that is due goes to the screen."""
@@ -259,12 +264,7 @@ class Client:
 
     def showList(self, listed: bool) -> None:
         """The movies of the folder, or the picture."""
-        shown, hidden = (self.movies, self.picture) if listed else (self.picture, self.movies)
-        if not shown.winfo_manager():
-            hidden.pack_forget()
-            shown.pack(side="top", fill="both", expand=True)
-            if listed:
-                self.movies.rows.focus_set()
+        layout.exchange(*((self.movies, self.picture) if listed else (self.picture, self.movies)))
 
     def useful(self) -> set[str]:
         """The methods that lead to another state, by the table; none while the server has not answered the last one."""

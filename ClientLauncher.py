@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import getpass
 import json
 import logging
 import math
@@ -21,8 +22,12 @@ from typing import Any
 
 from CommandLine import scale, seconds, statsFile, where
 from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
+from rtsp.failures import AuthenticationError
+from rtsp.keyring import Keyring
+from rtsp.login import Login
 
 VERSION = "0.1.0"
+TRIES = 3               # with another name and password
 INTERRUPTED = 130       # the exit code after Ctrl-C
 EXAMPLES = """examples:
   ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg         the classic window: Setup, Play, Pause, Teardown
@@ -126,6 +131,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         options.url, options.rtpPort = where(options.where)
     except ValueError as error:
         parser.error(str(error))
+    options.keyring = Keyring()                 # every player of this program knows what was typed once
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
     if options.dialect == "lab" and (options.start or options.scale != 1 or options.transport == "tcp"):
         parser.error("a server of the classic lab cannot jump (--start), plays at one speed (--scale), over UDP alone")
@@ -136,14 +142,38 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def makePlayer(options: argparse.Namespace) -> Player:
-    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport)
+    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
+                  keyring=options.keyring)
+
+
+def setUp(player: Player) -> None:
+    """With a name and a password from the terminal, if the server wants them and somebody sits there."""
+    for _ in range(TRIES):
+        try:
+            return player.setup()
+        except AuthenticationError as error:
+            askFor(player.client.login, error)
+    return player.setup()
+
+
+def askFor(login: Login, error: AuthenticationError) -> None:
+    """On the terminal, not on standard output, which may go into a file. The error, where there is none."""
+    if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise error
+    print(f"{error.title}.\nName{login.name and f' [{login.name}]' or ''}: ", end="", file=sys.stderr, flush=True)
+    if not (name := sys.stdin.readline()):
+        raise error
+    try:
+        login.give(name.strip() or login.name or "", getpass.getpass("Password: ", sys.stderr))
+    except EOFError:
+        raise error from None
 
 
 def playHeadless(player: Player, options: argparse.Namespace, output: Output) -> None:
     """Take every frame as it falls due, in order, to the end of the movie or of --duration. Of a folder, print what can
     be played."""
     try:
-        player.setup()
+        setUp(player)
     except FolderFound as folder:
         print("\n".join(folder.urls))
         return

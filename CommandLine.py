@@ -37,11 +37,19 @@ def processCount(text: str) -> int:
     return int(text)
 
 
+def nameAndPassword(text: str) -> tuple[str, str]:
+    """What is wrong is said without repeating it."""
+    name, _, password = text.partition(":")
+    if not (name and password and text.isprintable()):
+        raise argparse.ArgumentTypeError("NAME:PASSWORD is needed")
+    return name, password
+
+
 def where(words: list[str]) -> tuple[str, int]:
     """URL and RTP port. ValueError says what is wrong with the arguments."""
     if len(words) == 1:
         if "://" not in words[0]:
-            raise ValueError(f"either HOST PORT RTP_PORT FILE or a URL such as rtsp://127.0.0.1:6789/{words[0]}")
+            raise ValueError(f"either HOST PORT RTP_PORT FILE or a URL such as rtsp://127.0.0.1:6789/{words[0].rpartition('@')[2]}")
         return words[0], 0
     if len(words) != 4:
         raise ValueError(f"HOST PORT RTP_PORT FILE are four arguments, not {len(words)}")

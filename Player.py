@@ -26,6 +26,7 @@ from rtp.receiver import Frame, Receiver
 from rtsp import silence
 from rtsp.failures import AnotherDialect, ClientError, FolderFound, MissingError, Redirected, ServerRefused, UsageError
 from rtsp.headers import Range
+from rtsp.keyring import Keyring
 from rtsp.message import VERSION
 from rtsp.places import beginning_again, nothing_left, within
 from rtsp.playable import beginning, choose_video, duration
@@ -47,20 +48,17 @@ class Player:
     dueFrames() from another."""
 
     def __init__(
-        self,
-        url: str,
-        dialect: str = "rfc",
-        rtpPort: int = 0,
-        delay: float = 0.2,
-        clock: Callable[[], float] = time.monotonic,
-        transport: str = "auto",
+        self, url: str, dialect: str = "rfc", rtpPort: int = 0, delay: float = 0.2,
+        clock: Callable[[], float] = time.monotonic, transport: str = "auto", keyring: Keyring | None = None,
     ) -> None:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
         first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
-        UDP, and TCP if nothing comes. UsageError if the URL is none."""
+        UDP, and TCP if nothing comes. `keyring`: names and passwords, which several players may share. UsageError if
+        the URL is none."""
         self.stream = StreamReceiver(delay, clock)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report)
         self.clock = clock
+        self.keyring = keyring or Keyring()
         self.goTo(url, dialect)
         self.scale = 1.0                        # seconds of the movie in a second, as the server does it
         self.wantedScale = 1.0                  # … and as it is asked to
@@ -90,7 +88,7 @@ class Player:
     def goTo(self, url: str, dialect: str = "rfc") -> None:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
         self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver,
-                                 parameters=self.stream.parameters, onTick=self.way.tick)
+                                 parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring)
 
     def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()
@@ -109,6 +107,9 @@ class Player:
         if self.way.ports is None:
             self.connect()
             self.openRtpPort()
+        elif self.client.lost and not self.client.lab:      # while somebody was looking for the password
+            self._beginAnew(self.client.url, "rfc")
+            self.way.reopen(self.client.connection)
         redirects = Redirects(self.client.url)
         while True:
             try:
@@ -295,6 +296,5 @@ class Player:
             "rtsp_version": VERSION.removeprefix("RTSP/"),
             **self.stream.statistics(),
             "first_frame_ms": None if first is None else round(1000 * (first - self._firstPlay), 1),
-            "rtt_ms": None if roundTrip is None else round(1000 * roundTrip, 3),
-            "error": None,
+            "rtt_ms": None if roundTrip is None else round(1000 * roundTrip, 3), "error": None,
         }

@@ -21,14 +21,14 @@ from collections.abc import Callable, Mapping
 
 from net.addresses import connect, why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
+from net.exchange import Exchange, Question
 from net.probe import speaks_standard
-from net.replies import Replies
 from rtsp import asking, described, granted, keepalive, typed
 from rtsp.asked import answer
 from rtsp.errors import MessageError
 from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
-from rtsp.keepalive import Keepalive
+from rtsp.keyring import Keyring
 from rtsp.message import Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
@@ -54,10 +54,12 @@ class RtspClient:
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict,
         onTick: Callable[[], None] = lambda: None,
+        keyring: Keyring | None = None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
-        between two messages and at least every half second; `parameters` is what the server may ask for, as text."""
+        between two messages and at least every half second; `parameters` is what the server may ask for, as text;
+        `keyring`: names and passwords besides those of the URL."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
@@ -77,8 +79,9 @@ class RtspClient:
         self._stop = threading.Event()
         self._asking = False                    # a request is under way
         self._moving = threading.Lock()         # guards `state`
-        self._replies = Replies(clock)
-        self._alive = Keepalive(clock())
+        self.login = (keyring or Keyring()).of(parts)
+        self._exchange = Exchange(self.login, clock)
+        self._replies, self._alive = self._exchange.replies, self._exchange.alive
 
     # ---- the connection
 
@@ -192,7 +195,8 @@ class RtspClient:
         impatient = self.lab and method in ("PLAY", "PAUSE", "TEARDOWN")
         timeout = timeout or (LAB_PATIENCE if impatient else self._timeout)
         try:
-            reply = self._replies.wait(self._send(method, url, headers), timeout)
+            question = Question(method, url, self.session, headers, self.lab)
+            reply = self._exchange.ask(self.connection, question, timeout)
         except ConnectionClosed as gone:
             raise ConnectError(f"No reply to {method}", self.lost or str(gone)) from None
         if reply is None:
@@ -201,19 +205,6 @@ class RtspClient:
                 raise ReplyTimeout(f"No reply to {method} in {timeout:.0f} s", "The server may be busy or stuck")
             reply = Response(200, lab=True)
         return self._judge(method, reply)
-
-    def _send(self, method: str, url: str, headers: dict[str, str]) -> int:
-        """Returns the request's CSeq."""
-        cseq = self._replies.expect()
-        request = asking.request(method, url, cseq, self.session, headers, self.lab)
-        log.info("> %s %s (CSeq %d)", method, url, cseq)
-        self._alive.spoke = self._clock()
-        try:
-            self.connection.send(bytes(request))
-        except ConnectionClosed:
-            self._replies.forget(cseq)
-            raise
-        return cseq
 
     # ---- the replies
 
@@ -226,6 +217,8 @@ class RtspClient:
             self.happened(REDIRECTED)
         elif reply.status == 454:
             self.happened(TIMEOUT)
+        if reply.status == 401:
+            raise self.login.refusal(reply.headers.get_all("WWW-Authenticate"), f"401 {reply.reason}")
         raise refusal(method, self.name, reply)
 
     def happened(self, event: str) -> None:
@@ -249,7 +242,7 @@ class RtspClient:
                 elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
                 if self._patience() <= 0:
-                    self._alive.sent(self._send(keepalive.method(self.public), self.target, {}))
+                    self._exchange.stay_alive(self.connection, self._signOfLife())
                 self._onTick()
         except ConnectionClosed:
             self._lose("The server has closed the connection")
@@ -282,9 +275,13 @@ class RtspClient:
         cseq = self._replies.deliver(None if self.lab else reply.cseq, reply)
         if cseq is not None and self._alive.is_answer(cseq):
             self._replies.forget(cseq)
+            self._exchange.stayed_alive(self.connection, self._signOfLife(), reply)
             if reply.status == 454 and self.state is not State.INIT:
                 self.gone = refusal("the session", self.name, reply)
                 self.happened(TIMEOUT)
+
+    def _signOfLife(self) -> Question:
+        return Question(keepalive.method(self.public), self.target, self.session)
 
     def _answer(self, request: Request) -> None:
         log.info("< %s %s (CSeq %s)", request.method, request.target, request.headers.get("CSeq"))

@@ -29,6 +29,7 @@ from net.complaints import Complaints
 from net.connection import Connection
 from net.datagrams import DatagramReader
 from net.descriptors import EXHAUSTED, Spare, raise_limit
+from net.gate import Gate
 from net.interleaved import prefix
 from net.pacer import Pacer
 from net.processes import Alone, Processes
@@ -53,11 +54,14 @@ class Server:
     start(), then close(); close() twice is fine.
     """
 
-    def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None):
-        """`seat`: among processes that share the port. OSError if it is taken or forbidden."""
+    def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
+                 gate=None):
+        """`seat`: among processes that share the port; `gate`: who may come in. OSError if the port is taken or
+        forbidden."""
         self.seat = seat or Alone()
         self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
+        self.gate = gate or Gate()
         self.stopping = threading.Event()
         self.library = Library(media, partial(openMovie, fps=fps))
         self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType), prefix)
@@ -195,7 +199,7 @@ def main(arguments=None):
         return fail(USAGE, "Only Linux shares a port between processes. Leave out --processes.")
     try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
-                  Server(options.port, options.host, folder, options.fps, options.timeout))
+                  Server(options.port, options.host, folder, options.fps, options.timeout, gate=options.gate))
     except PermissionError:
         return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:
@@ -232,7 +236,7 @@ def serveTogether(options, folder, reserved):
     port = reserved[0].getsockname()[1]
 
     def one(seat):
-        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat), seat.listens)
+        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate), seat.listens)
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
     return Processes(options.processes, one, reserved).run(lambda: print(banner(alike, folder), flush=True))

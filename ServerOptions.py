@@ -6,9 +6,11 @@ import os
 import socket
 from urllib.parse import quote
 
-from CommandLine import portNumber, positive, processCount, timeout
+from CommandLine import nameAndPassword, portNumber, positive, processCount, timeout
 from media.library import Library
+from net.gate import Gate
 from rtsp import limits
+from rtsp.users import UserError, Users
 from ServerWorker import SERVER_NAME
 from VideoStream import VideoStream
 
@@ -29,9 +31,51 @@ def parseArguments(arguments):
                         help="seconds of silence that end a session (default: %(default)s)")
     parser.add_argument("--processes", metavar="N", type=processCount, default=1,
                         help="so many processes share the port; Linux only (default: 1)")
+    parser.add_argument("--user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],
+                        help="who may watch; once for each user (other users of this machine can see it: see --users)")
+    parser.add_argument("--users", metavar="FILE", help="who may watch: lines user:realm:algorithm:HA1 "
+                        "(to be kept like passwords)")
+    parser.add_argument("--allow-basic", action="store_true",
+                        help="take passwords that travel unencrypted, from players that know no better")
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    try:
+        options.gate = Gate(readUsers(options.user, options.users), options.allow_basic)
+    except UserError as error:
+        parser.exit(2, f"{error}.\n")
+    if options.allow_basic and not (options.user or options.users):
+        parser.exit(2, "--allow-basic says how users may log in: name them with --user or --users.\n")
+    return options
+
+
+def readUsers(named, path):
+    """Those of the command line, and of the file if there is one. UserError in one sentence."""
+    users = Users()
+    if path is not None:
+        readFile(users, path)
+    for name, password in named:
+        users.add(name, password)
+    users.check()
+    return users
+
+
+def readFile(users, path):
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                raise UserError(f"{path} is as good as the passwords, and others can read it: chmod 600 {path}")
+            lines = file.readlines()
+    except OSError as error:
+        raise UserError(f"Cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"Cannot read {path}: it is not UTF-8") from None
+    try:
+        users.read(lines)
+    except UserError as error:
+        raise UserError(f"{path}, {error}") from None
+    if not users.secrets:
+        raise UserError(f"{path} names no user")
 
 
 def mediaFolder(named):

@@ -8,7 +8,7 @@ import logging
 import time
 from email.utils import formatdate
 
-from media.errors import MediaError, NotFound
+from Lookup import find, isFolder, refuseFolder
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
@@ -21,7 +21,7 @@ from rtsp.message import Headers, Request, Response
 from rtsp.playing import Play, pause_point
 from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, next_state
-from rtsp.url import base_url, control, named
+from rtsp.url import base_url, control, named, without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class ServerWorker:
         self.prober = Prober(self.connection, self.peer)
         self.labSession = None          # the one session of a connection that speaks the lab dialect
         self.bound = set()              # the sessions that may end with the connection
+        self.user = None                # who has asked last, where that is asked
 
     def run(self):
         """Answer until one side has had enough."""
@@ -87,9 +88,11 @@ class ServerWorker:
 
     def processRtspRequest(self, request):
         """Request in, reply out, and then, if it was a PLAY, the media."""
-        log.info("< %s: %s %s CSeq %s", self.peer, request.method, request.target, request.headers.get("CSeq"))
+        asked = f"{request.method} {without_credentials(request.target)}"
+        log.info("< %s: %s CSeq %s", self.peer, asked, request.headers.get("CSeq"))
         session = None
         try:
+            self.user = self.server.gate.admit(request, self.connection, self.server.stopping)
             session = self.findSession(request)
             if session:
                 session.heard()         # whatever comes of the request
@@ -97,7 +100,7 @@ class ServerWorker:
         except RtspError as error:
             response = self.refuse(error)
         except Exception:               # a mistake of ours: this client hears of it, the others do not
-            log.exception("! %s: %s %s could not be handled", self.peer, request.method, request.target)
+            log.exception("! %s: %s could not be handled", self.peer, asked)
             response = Response(500)
         self.replyRtsp(response, request)
         if request.method == "PLAY" and response.status == 200:
@@ -109,10 +112,10 @@ class ServerWorker:
         pacer = self.server.pacer
         checks.check_room(request.method, session is not None and session.admitted, pacer.behind, pacer.busy)
         if session is None and request.method == "SETUP":
-            session = self.server.sessions.new(self.connection, request.lab)
+            session = self.server.sessions.new(self.connection, request.lab, self.user)
         if session is None:
             if request.method not in STATELESS:
-                self.refuseFolder(request)
+                refuseFolder(self.server.library, request)
                 raise SessionError(f"{request.method} needs a session")
             return handler(request, None)
         with session.lock:
@@ -140,7 +143,7 @@ class ServerWorker:
             if self.labSession and request.method != "SETUP" and text not in (None, "0", self.labSession.id):
                 raise SessionError(f"session {text} is not that of this connection")
             return self.labSession
-        return self.server.sessions.find(SessionHeader.parse(text).id, self.connection) if text else None
+        return self.server.sessions.find(SessionHeader.parse(text).id, self.connection, self.user) if text else None
 
     # ---- the methods
 
@@ -148,16 +151,16 @@ class ServerWorker:
         return Response(200, Headers([("Public", ", ".join(self.offered(METHODS)))]))
 
     def do_DESCRIBE(self, request, session):
-        if self.isFolder(request):
+        if isFolder(self.server.library, request):
             return answers.folder(request, self.server.library.names(named(request)[0]))
-        presentation, _ = self.find(request)
+        presentation, _ = find(self.server.library, request)
         formats = [source.format for source in presentation.sources]
         text = describe(presentation.name, STARTED, self.connection.local[0], presentation.duration, formats)
         return answers.description(request, str(text))
 
     def do_SETUP(self, request, session):
-        self.refuseFolder(request)
-        presentation, number = self.find(request)
+        refuseFolder(self.server.library, request)
+        presentation, number = find(self.server.library, request)
         checks.check_setup(number, len(presentation.sources), session.state)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)
@@ -211,33 +214,11 @@ class ServerWorker:
 
     # ---- what they need
 
-    def find(self, request):
-        """The presentation that the request names, and the number of its stream, None if it names none."""
-        path, number = named(request)
-        try:
-            presentation = self.server.library.find(path)
-        except NotFound:
-            raise RtspError(f"there is no {path!r}", 404) from None
-        except MediaError as error:
-            log.error("! %s: %s", path, error)          # it names the file; the client need not know where it lies
-            raise RtspError(f"{path!r} cannot be played; the server's log says why", 500) from None
-        if number is not None and number >= len(presentation.sources):
-            raise RtspError(f"{path!r} has no stream {number}", 404)
-        return presentation, number
-
-    def isFolder(self, request):
-        path, number = named(request)
-        return number is None and not request.lab and self.server.library.is_folder(path)
-
-    def refuseFolder(self, request):
-        if self.isFolder(request):
-            raise checks.not_allowed("this is a folder: it can be listed, not played", checks.OF_A_FOLDER)
-
     def checkAggregate(self, request, session):
         """PLAY, PAUSE and TEARDOWN are for all streams of a session at once (RFC 2326 §11.3.10)."""
         path, number = named(request)
         if not request.lab and path.casefold() != session.path.casefold():
-            self.refuseFolder(request)
+            refuseFolder(self.server.library, request)
             raise RtspError(f"session {session.id} does not play {path!r}", 404)
         if number is not None and len(session.streams) > 1:
             raise RtspError(f"{request.method} is for all streams at once", 460)

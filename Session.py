@@ -38,6 +38,7 @@ class Session:
     clock: Callable[[], float] = time.monotonic
     presentation: object = None                     # what is played, known from the first SETUP on
     path: str = ""                                  # … and the name it was asked for by
+    user: str | None = None                         # who made it, where that is asked
     connection: object = None                       # over which it was set up
     state: State = State.INIT
     streams: dict = field(default_factory=dict)
@@ -158,7 +159,7 @@ class Sessions:
         self._sessions = {}
         self._lock = threading.Lock()
 
-    def new(self, connection, lab):
+    def new(self, connection, lab, user=None):
         """A session that is not among the others yet. RtspError 453 if there are too many."""
         if self._count.total >= self._limit:
             raise RtspError("too many sessions", 453)
@@ -166,7 +167,7 @@ class Sessions:
         # connection alone
         identifier = str(1 + secrets.randbelow(999_999)) if lab else secrets.token_hex(8)
         return Session(identifier, connection.peer[0], lab, self._timeout, connection=connection,
-                       complaints=self._complaints)
+                       complaints=self._complaints, user=user)
 
     @staticmethod
     def key(session):
@@ -177,11 +178,11 @@ class Sessions:
             self._sessions[self.key(session)] = session
             self._count.set(len(self._sessions))
 
-    def find(self, identifier, connection):
-        """SessionError (454) if there is none of that id, or it belongs to another address."""
+    def find(self, identifier, connection, user=None):
+        """SessionError (454) if there is none of that id, or it belongs to another address or user."""
         with self._lock:
             session = self._sessions.get(identifier)
-        if session is None or session.owner != connection.peer[0]:
+        if session is None or (session.owner, session.user) != (connection.peer[0], user):
             raise SessionError(f"there is no session {identifier[:40]!r}")
         return session
 

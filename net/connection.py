@@ -34,6 +34,11 @@ class Connection:
     bytes of two threads never mix. Nobody holds it while waiting, so nobody waits long for it.
     """
 
+    @property
+    def encrypted(self) -> bool:
+        """Can nobody on the way read it?"""
+        return False
+
     def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
         self.reader = reader
         self.peer: Address = sock.getpeername()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from rtsp.accept import accepts
-from rtsp.errors import MethodError, RtspError
+from rtsp.errors import MethodError, RtspError, Unauthorized
 from rtsp.headers import SessionHeader, Transport
 from rtsp.message import Headers, Request, Response
 from rtsp.url import base_url, listed
@@ -18,6 +18,9 @@ def refused(error: RtspError, offered: Callable[[Iterable[str]], list[str]]) -> 
     headers = Headers([*error.headers.items(), ("Content-Type", "text/plain")])
     if isinstance(error, MethodError):
         headers.set("Allow", ", ".join(offered(error.allowed)))
+    if isinstance(error, Unauthorized):
+        for challenge in error.challenges:
+            headers.add("WWW-Authenticate", challenge)
     return Response(error.status, headers, f"{error}\n".encode())
 
 

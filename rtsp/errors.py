@@ -2,6 +2,7 @@
 
 RtspError                  any status
 ├── MessageError      400  what came is no RTSP message; `fatal`: nobody can tell where the next one would begin
+├── Unauthorized      401  carries the challenges
 ├── SessionError      454
 ├── MethodError       455  carries the methods that would have been allowed
 ├── RangeError        457
@@ -32,6 +33,16 @@ class MessageError(RtspError):
     def __init__(self, reason: str, status: int | None = None, fatal: bool = False) -> None:
         super().__init__(reason, status, {"Connection": "close"} if fatal else None)
         self.fatal = fatal
+
+
+class Unauthorized(RtspError):
+    """Nobody knows who asks; each of the challenges becomes a header WWW-Authenticate (RFC 2326 §12.44)."""
+
+    status = 401
+
+    def __init__(self, reason: str, challenges: list[str]) -> None:
+        super().__init__(reason)
+        self.challenges = challenges
 
 
 class SessionError(RtspError):

@@ -6,8 +6,8 @@ ClientError               1
 │   ├── ReplyTimeout      3   the connection is there, and the server does not answer
 │   └── AnotherDialect    3   begin anew, on a new connection; told to the player alone
 ├── ServerRefused         4   carries the status
-│   ├── AuthenticationError 6
 │   └── Redirected        4   carries the place that the server names
+├── AuthenticationError   6   a name and a password, or others
 ├── MissingError          5   Tk, a screen, a codec
 ├── MediaError            7   connected, but no media
 └── FolderFound           0   a list of what can be played, and nothing to play itself
@@ -20,6 +20,7 @@ from contextlib import contextmanager
 
 from rtsp.errors import RtspError
 from rtsp.message import Response
+from rtsp.url import without_credentials
 
 
 class ClientError(Exception):
@@ -61,7 +62,7 @@ class ServerRefused(ClientError):
         self.status = status
 
 
-class AuthenticationError(ServerRefused):
+class AuthenticationError(ClientError):
     code = 6
 
 
@@ -110,13 +111,11 @@ REFUSALS = {
 def refusal(method: str, name: str, reply: Response) -> ServerRefused:
     """The error for a reply that is no success; `name` is what was asked for."""
     answer = f"{reply.status} {reply.reason}"
-    if reply.status == 401:
-        title = "The server wants a name and a password"
-        return AuthenticationError(401, title, f"This player cannot give them ({answer})")
     if reply.status < 400:
         place = reply.headers.get("Location") or ""
         kind = Redirected if place and reply.status in FOLLOWED else ServerRefused
-        found = kind(reply.status, f"The server sends us to {place or 'another place'}", f"Open that URL ({answer})")
+        shown = without_credentials(place) or "another place"
+        found = kind(reply.status, f"The server sends us to {shown}", f"Open that URL ({answer})")
         if isinstance(found, Redirected):
             found.location = place
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rtsp.failures import Redirected, ServerRefused
-from rtsp.url import is_rtsp, join
+from rtsp.url import is_rtsp, join, without_credentials
 
 MOST = 5  # so many in a row lead somewhere; more lead nowhere
 
@@ -21,6 +21,6 @@ class Redirects:
             raise redirected
         if url in self._been or len(self._been) > MOST:
             title = "The server sends us in a circle" if url in self._been else "The server sends us on and on"
-            raise ServerRefused(redirected.status, title, f"The last place it named is {url}")
+            raise ServerRefused(redirected.status, title, f"The last place it named is {without_credentials(url)}")
         self._been.append(url)
         return url

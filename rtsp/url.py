@@ -13,6 +13,7 @@ from rtsp.message import Request
 
 # A stream within a presentation: players write back what our SDP told them, but some have habits of their own
 CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
+CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
 
 
@@ -36,9 +37,10 @@ class RtspUrl:
             parts = urlsplit(text)
             port = parts.port
         except ValueError as error:
-            raise MessageError(f"no URL: {text[:80]!r} ({error})") from None
+            why = "" if "@" in text else f" ({error})"      # it may repeat a piece of a password
+            raise MessageError(f"no URL: {_shown(text)!r}{why}") from None
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise MessageError(f"no rtsp:// URL: {text[:80]!r}")
+            raise MessageError(f"no rtsp:// URL: {_shown(text)!r}")
         return cls(
             scheme=parts.scheme,
             host=parts.hostname,
@@ -59,9 +61,13 @@ def is_rtsp(url: str) -> bool:
 
 
 def without_credentials(url: str) -> str:
-    """The URL as it may be sent and logged."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """The URL as it may be sent and logged, whatever it is."""
+    return CREDENTIALS.sub(r"\1", url)
+
+
+def _shown(text: str) -> str:
+    """What is no URL, as it may be logged: wherever a password may stand in it, it is not said."""
+    return text.rpartition("@")[2][:80]
 
 
 def join(base: str, reference: str) -> str:

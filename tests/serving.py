@@ -108,8 +108,10 @@ class Talker:
         headers: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(": ")
-            assert colon and name.lower() not in headers, f"{line!r} in {head!r}"
-            headers[name.lower()] = value
+            name = name.lower()
+            again = name == "www-authenticate" and name in headers  # the one header that may come twice
+            assert colon and (again or name not in headers), f"{line!r} in {head!r}"
+            headers[name] = f"{headers[name]}, {value}" if again else value
         return Reply(int(status), headers, self._take(int(headers.get("content-length", 0))))
 
     def is_closed(self) -> bool:

@@ -32,7 +32,16 @@ HEADERS = (
             "states::allow_lists_what_the_table_allows",
         ),
     ),
-    Row("§12.5 Authorization", "name and password", PASSED_OVER, reason="Everybody may watch."),
+    Row(
+        "§12.5 Authorization",
+        "name and password",
+        "Digest (MD5, SHA-256; with qop=auth and without), Basic where it may be; client: with each request once asked",
+        (
+            "authentication::both_algorithms_with_and_without_qop",
+            "authentication::basic_where_it_may_be",
+            "client_login::each_request_is_answered_once_it_was_asked",
+        ),
+    ),
     Row("§12.6 Bandwidth", "what the client can take", PASSED_OVER, reason="A movie is there in one quality."),
     Row("§12.7 Blocksize", "size of packets", PASSED_OVER, reason="Packets have 1412 bytes, which fit everywhere."),
     Row("§12.8 Cache-Control", "caching of streams", PASSED_OVER, reason=CACHES),
@@ -196,7 +205,16 @@ HEADERS = (
     ),
     Row("§12.42 Vary", "for caches", "never sent", reason=CACHES),
     Row("§12.43 Via", "the proxies on the way", PASSED_OVER, reason="This is no proxy."),
-    Row("§12.44 WWW-Authenticate", "with 401", "never sent; the client says what is wanted", reason="Not there yet."),
+    Row(
+        "§12.44 WWW-Authenticate",
+        "with 401",
+        "server: Digest SHA-256, then MD5, without qop; stale=true for an old nonce; client: the first that it knows",
+        (
+            "authentication::two_challenges_without_qop",
+            "authentication::an_old_nonce_is_stale",
+            "login::the_first_digest_that_it_knows",
+        ),
+    ),
     Row(
         "others",
         "headers that nobody knows",

@@ -187,9 +187,11 @@ MINIMAL = (
     Row(
         "D.1.2",
         "client: answers 401 with a name and a password",
-        "says that they are wanted, and ends with an exit code of its own",
-        ("RtspClient::a_refusal_says_what_to_do",),
-        "Not there yet.",
+        "those of the URL, or typed; without them it ends with an exit code of its own",
+        (
+            "client_login::each_request_is_answered_once_it_was_asked",
+            "client_login::without_the_right_password_it_ends_with_6",
+        ),
     ),
     Row(
         "D.2",
@@ -216,5 +218,10 @@ MINIMAL = (
             "server_media::pause_and_play_go_on_with_the_next_frame",
         ),
     ),
-    Row("D.2.2", "server: asks for a name and a password", "everybody may watch", reason="Not there yet."),
+    Row(
+        "D.2.2",
+        "server: asks for a name and a password",
+        "where it was given users",
+        ("authentication::a_movie_is_played", "authentication::without_users_nobody_is_asked"),
+    ),
 )

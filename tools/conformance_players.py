@@ -141,9 +141,14 @@ REPLIES = (
     Row(
         "401",
         "players try once more with name and password",
-        "never sent; our client says that they are wanted",
-        ("RtspClient::a_refusal_says_what_to_do",),
-        "Everybody may watch.",
+        "two challenges, of which all of them take MD5 without qop; an old nonce is renewed with stale=true",
+        (
+            "authentication::ffmpeg_logs_in",
+            "authentication::gstreamer_logs_in",
+            "authentication::mpv_logs_in",
+            "authentication::pyav_logs_in",
+            "digest::what_players_have_sent",
+        ),
     ),
     Row(
         "100 Continue",

@@ -29,9 +29,12 @@ STATUS = (
     Row(
         "401",
         "Unauthorized",
-        "never sent; the client says that name and password are wanted",
-        ("RtspClient::a_refusal_says_what_to_do",),
-        "Everybody may watch.",
+        "server with users: to everything but OPTIONS, before anything is looked up; client: answers, or asks its user",
+        (
+            "authentication::everything_but_options_needs_a_name",
+            "authentication::a_401_does_not_tell_what_there_is",
+            "client_login::each_request_is_answered_once_it_was_asked",
+        ),
     ),
     Row("402", "Payment Required", "never", reason="The RFC itself gives it no meaning."),
     Row("403", "Forbidden", "media to somebody else's address", (REFUSED, "offers::media_goes_to_nobody_else")),

@@ -29,6 +29,7 @@ class MovieList(ttk.Frame):
         self.rows.grid(row=2, column=0, sticky="nsew")
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
+        self.bind("<Map>", lambda event: self.rows.focus_set())
         for event in ("<Double-Button-1>", "<Return>", "<KP_Enter>"):
             self.rows.bind(event, self._chosen)
 
