@@ -10,12 +10,14 @@ from rtsp.url import named
 log = logging.getLogger(__name__)
 
 
-def find(library, request):
+def find(server, request):
     """The presentation that the request names, and the number of its stream, None if it names none."""
     path, number = named(request)
     try:
-        presentation = library.find(path)
-    except NotFound:
+        presentation = server.library.find(path)
+    except NotFound as missing:
+        if isinstance(missing.__cause__, PermissionError):
+            server.complaints.say(f"{path!r} may not be read by this server")       # its owner should know
         raise RtspError(f"there is no {path!r}", 404) from None
     except MediaError as error:
         log.error("! %s: %s", path, error)          # it names the file; the client need not know where it lies

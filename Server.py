@@ -97,7 +97,7 @@ class Server:
 
     def accept(self, listener):
         try:
-            sock, _ = listener.accept()
+            sock, address = listener.accept()
         except BlockingIOError:
             return
         except OSError as error:                        # no descriptors left, or the peer has gone again
@@ -106,14 +106,20 @@ class Server:
                 self.turnAway(self.spare.accept(listener))
                 self.spare.renew()
             return
-        if self.seat.connections.total >= limits.CONNECTIONS:
-            self.complaints.say("too many connections")
+        if self.isFull(address[0]):
+            self.complaints.say(f"too many connections, the last one from {address[0]}")
             self.turnAway(sock)
             return
         try:
             self.startWorker(Connection(sock, MessageReader()))
         except OSError:                                 # gone again
             sock.close()
+
+    def isFull(self, host):
+        """No room for another connection, or for one of this host."""
+        with self._lock:
+            theirs = sum(connection.peer[0] == host for connection in self.workers.values())
+        return self.seat.connections.total >= limits.CONNECTIONS or theirs >= limits.CONNECTIONS_PER_ADDRESS
 
     def startWorker(self, connection):
         worker = ServerWorker({"connection": connection, "server": self})
@@ -188,6 +194,7 @@ def fail(code, text):
 
 def main(arguments=None):
     options = parseArguments(arguments)
+    limits.use(options.limits)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")        # names of movies may hold what this terminal cannot show

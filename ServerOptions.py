@@ -4,20 +4,30 @@ import argparse
 import errno
 import os
 import socket
+from functools import partial
 from urllib.parse import quote
 
 from CommandLine import nameAndPassword, portNumber, positive, processCount, timeout
 from media.library import Library
 from net.gate import Gate
 from rtsp import limits
+from rtsp.errors import MessageError
 from rtsp.users import UserError, Users
 from ServerWorker import SERVER_NAME
 from VideoStream import VideoStream
 
 
-def openMovie(path, fps=None):
-    """How the library opens a file."""
-    return VideoStream(path, fps).presentation()
+def openMovie(file, fps=None):
+    """What the library makes of an open file."""
+    return VideoStream(file, fps).presentation()
+
+
+def setting(name, text):
+    """A limit that is to be set, as rtsp.limits.use() takes it."""
+    try:
+        return limits.setting(name, text)
+    except MessageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def parseArguments(arguments):
@@ -29,6 +39,13 @@ def parseArguments(arguments):
     parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
     parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
                         help="seconds of silence that end a session (default: %(default)s)")
+    for option, limit, what in (("--max-sessions", "sessions", "sessions in all"),
+                                ("--max-per-address", "sessions-per-address", "sessions of one address")):
+        parser.add_argument(option, metavar="N", type=partial(setting, limit), action="append", dest="limits",
+                            default=[], help=f"{what}, at most; who comes then gets 453 (default: 4096)")
+    parser.add_argument("--limit", metavar="NAME=VALUE", type=lambda text: setting(*text.partition("=")[::2]),
+                        action="append", dest="limits", default=[],
+                        help="another limit, in bytes, seconds or numbers of things: " + limits.listed())
     parser.add_argument("--processes", metavar="N", type=processCount, default=1,
                         help="so many processes share the port; Linux only (default: 1)")
     parser.add_argument("--user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],

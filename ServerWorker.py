@@ -153,14 +153,14 @@ class ServerWorker:
     def do_DESCRIBE(self, request, session):
         if isFolder(self.server.library, request):
             return answers.folder(request, self.server.library.names(named(request)[0]))
-        presentation, _ = find(self.server.library, request)
+        presentation, _ = find(self.server, request)
         formats = [source.format for source in presentation.sources]
         text = describe(presentation.name, STARTED, self.connection.local[0], presentation.duration, formats)
         return answers.description(request, str(text))
 
     def do_SETUP(self, request, session):
         refuseFolder(self.server.library, request)
-        presentation, number = find(self.server.library, request)
+        presentation, number = find(self.server, request)
         checks.check_setup(number, len(presentation.sources), session.state)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)

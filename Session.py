@@ -83,6 +83,8 @@ class Session:
         stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else inside, self)
 
         def hear(data, address):
+            if address[0] != self.owner:
+                return                              # it came before the socket was connected to the viewer
             self.heard()                            # whatever it is
             stream.heard(data)
 
@@ -152,17 +154,17 @@ class Sessions:
 
     Lock: `_lock` guards the dictionary; what is in a session, its own lock guards."""
 
-    def __init__(self, reader, timeout=limits.SESSION_TIMEOUT, limit=limits.SESSIONS, complaints=None, count=None):
+    def __init__(self, reader, timeout=limits.SESSION_TIMEOUT, complaints=None, count=None):
         """`count`: told how many there are, and knows how many all servers of this port have."""
-        self._reader, self._timeout, self._limit = reader, timeout, limit
+        self._reader, self._timeout = reader, timeout
         self._complaints, self._count = complaints or Complaints(), count or Count()
         self._sessions = {}
         self._lock = threading.Lock()
 
     def new(self, connection, lab, user=None):
         """A session that is not among the others yet. RtspError 453 if there are too many."""
-        if self._count.total >= self._limit:
-            raise RtspError("too many sessions", 453)
+        with self._lock:
+            self._checkRoom(connection.peer[0])
         # A standard id cannot be guessed (RFC 2326 §3.4); the lab's is a number of six digits, of use to its own
         # connection alone
         identifier = str(1 + secrets.randbelow(999_999)) if lab else secrets.token_hex(8)
@@ -173,10 +175,24 @@ class Sessions:
     def key(session):
         return session.connection if session.lab else session.id
 
+    def _checkRoom(self, owner):
+        """RtspError 453; the lock is held."""
+        if self._count.total >= limits.SESSIONS:
+            raise RtspError("too many sessions", 453)
+        if sum(session.owner == owner for session in self._sessions.values()) >= limits.SESSIONS_PER_ADDRESS:
+            raise RtspError(f"too many sessions of {owner}", 453)
+
     def add(self, session):
-        with self._lock:
-            self._sessions[self.key(session)] = session
-            self._count.set(len(self._sessions))
+        """Twice is fine. RtspError 453 if others have taken the last place since new(); then the session is closed."""
+        try:
+            with self._lock:
+                if self.key(session) not in self._sessions:
+                    self._checkRoom(session.owner)
+                self._sessions[self.key(session)] = session
+                self._count.set(len(self._sessions))
+        except RtspError:
+            session.close(self._reader)
+            raise
 
     def find(self, identifier, connection, user=None):
         """SessionError (454) if there is none of that id, or it belongs to another address or user."""

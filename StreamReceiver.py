@@ -93,8 +93,10 @@ class StreamReceiver:
             packet.decode(data, strict=not self._lab)
         except ValueError:
             return
+        if address[0] not in self._sender.addresses:
+            return                                      # before it could pass for the sender, and lock the real one out
         ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
-        if address[0] in self._sender.addresses and (self._lab or ours):
+        if self._lab or ours:
             numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
             with self._lock:
                 self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))

@@ -1,25 +1,30 @@
 """Which movie a name means: the files below one folder, and what has been added by name.
 
 Every name comes from the network.  Whatever does not lead to a regular file below the folder (a path out of it, a
-link out of it, a pipe, a device, nothing at all) is the same NotFound.
+link out of it, a pipe, a device, what is hidden or may not be read, nothing at all) is the same NotFound.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from threading import Lock
 
-from media.source import NotFound, Presentation
+from media.errors import MovieError, NotFound
+from media.randomfile import RandomFile
+from media.source import Presentation
 
 MOVIE_SUFFIXES = (".mjpeg", ".mjpg")
 NAMES_LIMIT = 1000  # names listed
 ENTRIES_LIMIT = 20_000  # directory entries looked at for them: the folder may turn out to be somebody's home
 KEPT_OPEN = 64  # movies kept open: each holds a file descriptor
+EXHAUSTED = errno.EMFILE, errno.ENFILE, errno.EIO  # not the fault of the name
+# Windows finds files by names that no folder lists: `movie.Mjpeg.`, `MOVIE~1.MJP`, `movie.Mjpeg::$DATA`, `NUL`
+ALIASES = os.name == "nt"
 _FOREIGN = re.compile(r"[\\\0]|^[A-Za-z]:" + ("|:" if os.name == "nt" else ""))  # Windows paths, its streams, NUL
 
 Stamp = tuple[int, int, int]
@@ -31,10 +36,10 @@ class Library:
     An opened movie is kept and shared.  When its file has another size, modification time or inode at the next
     `find`, it is opened anew; the old one goes on for those who play it, and its descriptor is closed when the last of
     them lets go of it (`media.randomfile`).  The same holds for the least recently used ones over KEPT_OPEN.
-    `open_movie` makes a Presentation of a path, and raises MovieError for a file that cannot be played.
+    `open_movie` makes a Presentation of an open file, and raises MovieError for one that cannot be played.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], open_movie: Callable[[Path], Presentation]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], open_movie: Callable[[RandomFile], Presentation]) -> None:
         self.folder = os.path.realpath(folder)
         self._open_movie = open_movie
         self._lock = Lock()  # guards the two tables
@@ -58,11 +63,13 @@ class Library:
         try:
             file = self._locate(name)
             status = os.stat(file)
-        except (OSError, ValueError):  # ValueError: characters that no file name can have
-            raise NotFound(f"there is no movie {path!r}") from None
-        if not stat.S_ISREG(status.st_mode):
-            raise NotFound(f"there is no movie {path!r}")
-        return self._movie(file, (status.st_mtime_ns, status.st_size, status.st_ino))
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError(name)
+            return self._movie(file, (status.st_mtime_ns, status.st_size, status.st_ino))
+        except MovieError:
+            raise
+        except (OSError, ValueError) as error:  # ValueError: characters that no file name can have
+            raise NotFound(f"there is no movie {path!r}") from error
 
     def names(self, folder: str = "") -> list[str]:
         """What can be asked for in a folder and those below it, sorted: the added names and the files that look like
@@ -112,14 +119,18 @@ class Library:
                 yield os.path.relpath(file, self.folder).replace(os.sep, "/")
 
     def _locate(self, name: str) -> str:
-        """The real path that a name leads to.  OSError, ValueError if there is none below the folder."""
+        """The real path that a name leads to.  OSError, ValueError if there is none below the folder, or it is hidden:
+        begins with a dot, as `.`, `..` and `.git` do."""
         parts = name.split("/")
-        if _FOREIGN.search(name) or any(part in ("", ".", "..") for part in parts):
+        if _FOREIGN.search(name) or any(not part or part.startswith(".") for part in parts):
             raise ValueError(name)
         path = self.folder
         for part in parts:
-            if not os.path.lexists(os.path.join(path, part)):
-                part = _choose(part, os.listdir(path)) or part
+            if ALIASES or not os.path.lexists(os.path.join(path, part)):
+                chosen = _choose(part, os.listdir(path))
+                if chosen is None:
+                    raise ValueError(name)
+                part = chosen
             path = os.path.join(path, part)
         path = os.path.realpath(path, strict=True)
         if not self._inside(path):
@@ -140,13 +151,21 @@ class Library:
             kept = self._kept(file, stamp)  # somebody else may have opened it while we waited
             if kept is not None:
                 return kept
-            presentation = self._open_movie(Path(file))
+            presentation = self._open_movie(self._open(file))
             with self._lock:
                 self._opened[file] = stamp, presentation
                 self._opened.move_to_end(file)
                 if len(self._opened) > KEPT_OPEN:
                     self._opened.popitem(last=False)
             return presentation
+
+    def _open(self, file: str) -> RandomFile:
+        try:
+            return RandomFile(file, self.folder)
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise MovieError(f"{file} cannot be opened: {error.strerror}") from error
+            raise
 
     def _kept(self, file: str, stamp: Stamp) -> Presentation | None:
         with self._lock:
@@ -173,7 +192,8 @@ def _files(top: str) -> Iterable[tuple[str, str]]:
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files)[:left]:
-            yield folder, name
+            if not name.startswith("."):  # what macOS keeps as ._movie.Mjpeg is no movie, either
+                yield folder, name
         left -= len(files) + len(folders)
         if left <= 0:
             return

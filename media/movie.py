@@ -59,13 +59,13 @@ class MovieFile(Source):
     seekable = True
     instant = False
 
-    def __init__(self, path: str | os.PathLike[str], fps: float | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | RandomFile, fps: float | None = None) -> None:
         self.rate = FRAMES_PER_SECOND if fps is None else float(fps)
         if not (math.isfinite(self.rate) and self.rate > 0):
             raise ValueError(f"frames a second must be a number above 0, not {fps}")
         self.path = Path(path)
         self.name = self.path.name
-        self._file: RandomFile | None = _open(self.path)
+        self._file: RandomFile | None = path if isinstance(path, RandomFile) else _open(self.path)
         try:
             self._index = _index(self._file)
             if not self._index.playable:

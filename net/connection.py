@@ -15,7 +15,7 @@ from rtsp.errors import MessageError
 from rtsp.message import Message
 from rtsp.reader import MessageReader
 
-CHUNK = 65536           # bytes asked for at a time
+CHUNK = 65536           # bytes asked for at a time of what nobody reads
 LONGEST_WAIT = 0.5      # seconds; no blocking call lasts longer, so that a thread sees soon that it shall stop
 # … but for this: a thread that waits for a request wakes when its connection is closed, except on Windows. 200 viewers
 # that are silent would cost 400 vain wake-ups a second
@@ -92,7 +92,7 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(CHUNK)
+            data = self._socket.recv(limits.READ_AHEAD)
         except BlockingIOError:
             return
         except OSError as error:

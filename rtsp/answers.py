@@ -50,10 +50,10 @@ def granted(transport: Transport, session: str, timeout: float) -> Response:
 def complete(response: Response, request: Request | None, lab_session: str | None, **common: str) -> Response:
     """The reply as it goes out: numbered, in the dialect of the request, or of the conversation if there was none to be
     read. `lab_session`: the id, if the conversation has begun in the lab dialect; `common`: headers of every reply."""
-    if request is not None and (number := request.headers.get("CSeq")) and number.isprintable():
-        response.headers.set("CSeq", number)
-    if request is not None and (stamp := request.headers.get("Timestamp")) and stamp.isprintable():
-        response.headers.set("Timestamp", stamp)                    # to be given back as it is (RFC 2326 §12.38)
+    if request is not None:
+        for name in ("CSeq", "Timestamp"):                          # to be given back as they are (§12.17, §12.38)
+            if (text := request.headers.get(name)) and text.isascii() and text.isprintable():
+                response.headers.set(name, text)
     if request is not None and is_last(request):
         response.headers.set("Connection", "close")
     response.lab = bool(request.lab if request is not None else lab_session)

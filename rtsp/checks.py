@@ -23,7 +23,7 @@ def check(request: Request) -> None:
     required = request.headers.get_all("Require") + request.headers.get_all("Proxy-Require")
     options = [option.strip() for text in required for option in text.split(",") if option.strip()]
     if options:
-        said = [option for option in options if option.isprintable()]       # a bare CR would look like a line's end
+        said = [option for option in options if option.isascii() and option.isprintable()]     # a reply is plain text
         raise RtspError("unknown option", 551, {"Unsupported": ", ".join(said)})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rtsp import limits
 from rtsp.errors import MessageError, RangeError, RtspError
-from rtsp.numbers import number
+from rtsp.numbers import HEXADECIMAL, hexadecimal, number
 from rtsp.timecodes import UNITS
 
 PortPair = tuple[int, int]
@@ -97,7 +97,7 @@ def _pair(values: dict[str, str], name: str, high: int) -> PortPair | None:
 def _ssrc(text: str | None) -> int | None:
     """Eight hexadecimal digits; some servers pad with blanks. What is not is no use to anybody, and is left out."""
     text = (text or "").strip()
-    return int(text, 16) if re.fullmatch(r"[0-9A-Fa-f]{1,8}", text) else None
+    return hexadecimal(text, "ssrc") if HEXADECIMAL.fullmatch(text) else None
 
 
 @dataclass(frozen=True)

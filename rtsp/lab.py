@@ -28,7 +28,7 @@ CSEQ = re.compile(r"(?:cseq)?[ :]*([0-9]{1,10}) *", re.IGNORECASE)
 SESSION = re.compile(r"session[ :]*([0-9]{1,10})\b.*", re.IGNORECASE)
 CLIENT_PORT = re.compile(r"client.?ports? *= *([0-9]{1,9})", re.IGNORECASE)
 NUMBERED = re.compile(r"[0-9] *$")
-REPLY = re.compile(r"RTSP/\d\.\d +[0-9]{3}(?= |$)")
+REPLY = re.compile(r"RTSP/[0-9]\.[0-9] +[0-9]{3}(?= |$)")
 GLUED = re.compile(rf"(?<=[0-9]) *(?:{'|'.join(sorted(LAB_METHODS))})(?= |$)|(?<=.){REPLY.pattern}")
 HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
 
@@ -115,5 +115,5 @@ def _port(lines: list[str]) -> str | None:
     for line in lines[1:]:
         if match := CLIENT_PORT.search(line):
             return match[1]
-    numbers = re.findall(r"(?<![\d./])[0-9]{2,9}(?![\d./])", lines[2]) if len(lines) > 2 else []
+    numbers = re.findall(r"(?<![0-9./])[0-9]{2,9}(?![0-9./])", lines[2]) if len(lines) > 2 else []
     return numbers[-1] if numbers else None

@@ -1,12 +1,22 @@
-"""Every limit on one screen. Sizes are enforced while reading, never after."""
+"""Every limit on one screen. Sizes are enforced while reading, never after.
+
+They are read where they hold, as `limits.BODY`, and set, if at all, once: when the server starts.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rtsp.errors import MessageError
+from rtsp.numbers import decimal, number
 
 # Sizes, in bytes
 REQUEST_LINE = 4 * 1024     # longer: 414. A long URL has a few hundred bytes; clients' own limit is about 2 KiB
 HEADER_LINE = 8 * 1024      # longer: 400 and close. Digest answers, the longest in use, stay below 1 KiB
 HEADERS = 100               # more: 400 and close. Real clients send up to 15
+HEAD = 64 * 1024            # all header lines together; more: 400 and close. Many connections must not fill the memory
 BODY = 64 * 1024            # more: 413 and close. An SDP has 1 KiB
+READ_AHEAD = 64 * 1024      # of requests sent before the reply to the first; the rest waits in its sender's machine
 
 # Times, in seconds
 UNFINISHED_REQUEST = 10.0   # from its first byte to its last: 408 and close
@@ -29,7 +39,9 @@ LAB_QUIET_REPLY = 0.1       # a server's reply
 # Counts
 ALTERNATIVES = 32           # in one Transport header; more: 400. Players offer up to three
 SESSIONS = 4096             # more: 453. Each has two sockets, and the usual hard limit of descriptors is 2^20
+SESSIONS_PER_ADDRESS = 4096     # more: 453. A whole school may stand behind one address
 CONNECTIONS = 8192          # more: 503 at once. Each has a thread
+CONNECTIONS_PER_ADDRESS = 4096  # more: 503 at once. One machine cannot take them all
 
 # Ports a client may name: below 1024 are system services, which a forged SETUP must not reach
 CLIENT_PORTS = range(1024, 65536)
@@ -39,3 +51,33 @@ SCALE = 0.25, 8.0           # least and most, in either direction: how fast a mo
 SPEED = 0.25, 8.0           # … how fast its packets come; what is asked beyond becomes the nearest of these
 QUEUED_PLAYS = 32           # waiting in a session; more: 503. Each keeps a frame of each stream in memory
 PARAMETERS = 32             # asked for by one GET_PARAMETER; more: 400
+
+# What `--limit NAME=VALUE` may set, and from where to where; times have a point. All else is a matter of the protocol
+SETTABLE: dict[str, tuple[float, float]] = {
+    "REQUEST_LINE": (256, 65536), "HEADER_LINE": (256, 65536), "HEADERS": (10, 1000), "HEAD": (1024, 16 << 20),
+    "BODY": (0, 16 << 20), "READ_AHEAD": (1024, 1 << 20), "UNFINISHED_REQUEST": (0.1, 3600.0),
+    "CONNECTION_IDLE": (1.0, 86400.0), "STALLED_WRITE": (1.0, 3600.0), "SESSIONS": (1, 10**6),
+    "SESSIONS_PER_ADDRESS": (1, 10**6), "CONNECTIONS": (1, 10**6), "CONNECTIONS_PER_ADDRESS": (1, 10**6),
+    "QUEUED_PLAYS": (1, 1000), "PARAMETERS": (1, 1000), "ALTERNATIVES": (1, 1000),
+}
+
+
+def setting(name: str, text: str) -> tuple[str, float]:
+    """`header-line` and `4096`: (HEADER_LINE, 4096). MessageError if there is no such limit, or it cannot be that."""
+    limit = name.upper().replace("-", "_")
+    if limit not in SETTABLE:
+        raise MessageError(f"there is no limit {name[:40]!r}")
+    low, high = SETTABLE[limit]
+    if isinstance(low, int) and isinstance(high, int):
+        return limit, number(text, low, high, name)
+    return limit, decimal(text, name, low, high)
+
+
+def use(settings: Iterable[tuple[str, float]]) -> None:
+    """From now on, of the whole program: before its first connection."""
+    globals().update(settings)
+
+
+def listed() -> str:
+    """The names, each with its value."""
+    return ", ".join(f"{limit.lower().replace('_', '-')} {globals()[limit]:g}" for limit in SETTABLE)

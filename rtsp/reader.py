@@ -18,9 +18,10 @@ from rtsp.message import Headers, Interleaved, Message, Request, Response
 from rtsp.numbers import number
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-REQUEST_LINE = re.compile(rf"({TOKEN}) +(\S+) +(RTSP/\d\.\d) *")
-STATUS_LINE = re.compile(r"(RTSP/\d\.\d) +(\d{3})(?: +(.*))?")
+REQUEST_LINE = re.compile(rf"({TOKEN}) +(\S+) +(RTSP/[0-9]\.[0-9]) *")
+STATUS_LINE = re.compile(r"(RTSP/[0-9]\.[0-9]) +([0-9]{3})(?: +(.*))?")
 CSEQ_LINE = re.compile(r"cseq[ \t]*:[ \t]*([0-9]{1,10})[ \t]*", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # all but the tab (RFC 2326 §15.1, TEXT)
 HEADER_LINE = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)")
 
 
@@ -150,6 +151,8 @@ class MessageReader:
             _start(self._lines[0])                          # no need to wait for the rest of what is no RTSP
         if len(self._lines) > limits.HEADERS + 1 or len(self._lines[-1]) > limits.HEADER_LINE:
             raise MessageError("too many header lines", fatal=True)
+        if sum(map(len, self._lines)) > limits.HEAD:
+            raise MessageError("too long a head", fatal=True)
 
     def _is_lab(self) -> bool:
         """The message at hand is of the lab dialect, or the next one most likely is."""
@@ -159,6 +162,8 @@ class MessageReader:
 
     def _finish(self) -> Request | Response:
         lines = self._lines
+        if not self.lab_replies and any(map(CONTROL.search, lines)):
+            raise MessageError("a control character among the headers", fatal=True)     # on its way to some terminal
         if lab.is_lab(lines[0]):
             self._lines, self._lab = [], True
             method, target, headers = lab.parse_request(lines)
@@ -207,7 +212,7 @@ def _decode(line: bytes | bytearray) -> str:
 def _start(line: str) -> Request | Response:
     """The start line of a standard message (RFC 2326 §6.1, §7.1). MessageError if it is none."""
     if match := STATUS_LINE.fullmatch(line):
-        return Response(int(match[2]), version=match[1], reason=match[3] or "")
+        return Response(number(match[2], 0, 999, "status"), version=match[1], reason=match[3] or "")
     if (match := REQUEST_LINE.fullmatch(line)) and line.isprintable():
         return Request(match[1], match[2], version=match[3])
     raise MessageError(f"no RTSP message begins with {line[:60]!r}", fatal=True)

@@ -35,7 +35,7 @@ def smpte(text: str, drop: bool) -> float:
     match = SMPTE.fullmatch(text)
     if not match:
         raise MessageError(f"no SMPTE time: {text[:40]!r}")
-    hours, minutes, secs, frame, hundredths = (int(part or 0) for part in match.groups())
+    hours, minutes, secs, frame, hundredths = (number(part or "0", 0, 99, "smpte") for part in match.groups())
     nominal = 30 if drop else 25
     if minutes > 59 or secs > 59 or frame >= nominal:
         raise MessageError(f"no SMPTE time: {text[:40]!r}")

@@ -10,10 +10,12 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.message import Request
+from rtsp.numbers import number
 
 # A stream within a presentation: players write back what our SDP told them, but some have habits of their own
 CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
 CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
+PORT = re.compile(r":([^\]:@]*)$")      # behind the host, which may be an IPv6 address in brackets
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
 
 
@@ -35,16 +37,16 @@ class RtspUrl:
         """MessageError (400) if this is no rtsp URL."""
         try:
             parts = urlsplit(text)
-            port = parts.port
         except ValueError as error:
             why = "" if "@" in text else f" ({error})"      # it may repeat a piece of a password
             raise MessageError(f"no URL: {_shown(text)!r}{why}") from None
+        port = PORT.search(parts.netloc)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             raise MessageError(f"no rtsp:// URL: {_shown(text)!r}")
         return cls(
             scheme=parts.scheme,
             host=parts.hostname,
-            port=DEFAULT_PORTS[parts.scheme] if port is None else port,
+            port=number(port[1], 0, 65535, "port") if port and port[1] else DEFAULT_PORTS[parts.scheme],
             path=unquote(parts.path).strip("/"),
             query=parts.query,
             user=None if parts.username is None else unquote(parts.username),
@@ -104,7 +106,9 @@ def control(number: int) -> str:
 def split_control(target: str) -> tuple[str, int | None]:
     """A request's target without the name of a stream, and the number of that stream, None if it names none."""
     match = CONTROL.search(target)
-    return (target[:match.start()] + target[match.end():], int(match[1])) if match else (target, None)
+    if not match:
+        return target, None
+    return target[:match.start()] + target[match.end():], number(match[1], 0, 999, "stream")
 
 
 def named(request: Request) -> tuple[str, int | None]:

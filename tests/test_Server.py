@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import Server
+from rtsp import limits
 from tests.movies import lab_movie
 
 ROOT = Path(Server.__file__).parent
@@ -50,6 +51,39 @@ def ask(sock, text):
             break
         data += chunk
     return data.decode()
+
+
+# ---- its limits
+
+@pytest.fixture
+def limits_kept(monkeypatch):
+    for name in limits.SETTABLE:
+        monkeypatch.setattr(limits, name, getattr(limits, name))
+
+
+def test_limits_are_set_from_the_command_line():
+    options = Server.parseArguments(["--max-sessions", "7", "--limit", "body=100", "--max-per-address=3"])
+    assert options.limits == [("SESSIONS", 7), ("BODY", 100), ("SESSIONS_PER_ADDRESS", 3)]
+    assert Server.parseArguments([]).limits == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--limit", "body"], ["--limit", "body=nan"], ["--limit", "=5"], ["--limit", "foo=5"], ["--max-sessions", "0"],
+    ["--max-per-address", "-1"], ["--max-sessions", "1_0"]])
+def test_what_cannot_be_a_limit_is_a_usage_error(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        Server.parseArguments(arguments)
+    assert ended.value.code == 2 and "error: argument --" in capsys.readouterr().err
+
+
+def test_the_limits_hold_from_the_start(folder, limits_kept, monkeypatch):
+    """They are set before there is a server."""
+    def seen(*arguments):
+        raise OSError(errno.EADDRNOTAVAIL, f"bodies of {limits.BODY}")
+
+    monkeypatch.setattr(Server, "Server", seen)
+    assert Server.main(["--media", str(folder), "--limit", "body=100"]) == 3
+    assert limits.BODY == 100
 
 
 # ---- the program

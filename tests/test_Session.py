@@ -133,12 +133,58 @@ def test_a_lab_session_cannot_be_had_by_its_number():
     assert sessions.all() == [session]
 
 
-def test_too_many_sessions_are_453():
-    sessions = Sessions(reader=None, limit=1)
-    sessions.add(sessions.new(Peer(), lab=False))
+def refused(call, *arguments):
     with pytest.raises(RtspError) as caught:
-        sessions.new(Peer(), lab=False)
-    assert caught.value.status == 453
+        call(*arguments)
+    return caught.value.status
+
+
+def test_too_many_sessions_are_453(monkeypatch):
+    """Of all together, as soon as they are asked for."""
+    monkeypatch.setattr(limits, "SESSIONS", 1)
+    sessions = Sessions(reader=None)
+    sessions.add(sessions.new(Peer(), lab=False))
+    assert refused(sessions.new, Peer("127.0.0.2"), False) == 453
+
+
+def test_too_many_sessions_of_one_address_are_453(monkeypatch):
+    """Until one of them ends; other addresses have a share of their own. Those of the lab count, too."""
+    monkeypatch.setattr(limits, "SESSIONS_PER_ADDRESS", 2)
+    sessions = Sessions(reader=None)
+    for lab in (False, True):
+        sessions.add(sessions.new(Peer(), lab))
+    assert refused(sessions.new, Peer(), False) == 453
+    sessions.add(sessions.new(Peer("127.0.0.2"), False))
+    sessions.remove(sessions.all()[0])
+    sessions.add(sessions.new(Peer(), False))
+    assert len(sessions) == 3
+
+
+def test_who_comes_too_late_with_a_session_is_453_and_keeps_nothing(monkeypatch):
+    """Two that ask for the last place at the same moment: one gets it, the other gives its sockets back."""
+    monkeypatch.setattr(limits, "SESSIONS", 1)
+    sessions = Sessions(reader=None)
+    first, second = sessions.new(Peer(), False), sessions.new(Peer(), False)
+    lab = Lab(Movie())
+    second.streams = {0: lab.stream}
+    sessions.add(first)
+    sessions.add(first)                             # set up again: no new one
+    assert refused(sessions.add, second) == 453
+    assert sessions.all() == [first] and lab.channel.closed and second.streams == {}
+
+
+def test_what_another_address_sends_is_no_sign_of_life():
+    """A datagram that was there before the socket was connected to the viewer."""
+    handlers = []
+    channel = SimpleNamespace(connection=None, listen=lambda reader, hear: handlers.append(hear))
+    session = Session("1", "127.0.0.1")
+    stream = session.open(0, Movie(), channel, SimpleNamespace(preparer=Preparer(), reader=None))
+    session.lastHeard = 0.0
+    [hear] = handlers
+    hear(b"x", ("127.0.0.2", 5000))
+    assert session.lastHeard == 0.0 and stream.report is None
+    hear(b"x", ("127.0.0.1", 5000))
+    assert session.lastHeard > 0.0
 
 
 def test_only_the_silent_expire():

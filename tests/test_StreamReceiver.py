@@ -104,6 +104,19 @@ def test_reports_of_others_are_not_confirmed():
     assert block.last_report == middle(NTP) and lab.stream.rtcpReceived == 2
 
 
+@pytest.mark.parametrize("announced", [SSRC, None], ids=["announced", "unknown"])
+def test_what_another_address_sends_does_not_lock_the_sender_out(announced):
+    """Neither before its first packet nor after a second of silence."""
+    lab = Lab(ssrc=announced)
+    forged = bytearray(rtp(SEQ, RTPTIME, True, bytes(8)))
+    forged[8:12] = b"\0\0\0\x07"
+    for number in range(3):
+        lab.stream.onRtp(bytes(forged), ("127.0.0.9", SERVER[1]))
+        lab.packet(number)
+        lab.clock.now += 1.5
+    assert lab.stream.receiver.reception.packets == 3
+
+
 def test_the_name_in_the_reports_says_nothing_of_who_watches():
     """RFC 7022 §4.2: 96 random bits; another one in each session."""
     names = set()

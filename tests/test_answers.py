@@ -67,3 +67,10 @@ def test_what_was_granted():
     reply = answers.granted(Transport("RTP/AVP/TCP", interleaved=(0, 1), ssrc=42), "5eed", 8.0)
     assert reply.headers.get("Transport") == "RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=0000002A"
     assert reply.headers.get("Session") == "5eed;timeout=8"
+
+
+@pytest.mark.parametrize("name", ["CSeq", "Timestamp"])
+@pytest.mark.parametrize("text", ["1\r2", "\x1b[2J", "١", "1\u202e"])
+def test_what_is_no_plain_text_is_not_given_back(name, text):
+    reply = answers.complete(Response(200), Request("OPTIONS", "*", Headers([(name, text)])), None)
+    assert reply.headers.get(name) is None

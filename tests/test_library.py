@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import threading
@@ -12,12 +13,13 @@ import pytest
 from media import library
 from media.library import Library
 from media.movie import MovieError, MovieFile
+from media.randomfile import RandomFile
 from media.source import Format, LiveSource, NotFound, Presentation
 from tests import movies
 
 
-def open_movie(path):
-    return Presentation(path.name, (MovieFile(path),))
+def open_movie(file):
+    return Presentation(os.path.basename(file), (MovieFile(file),))
 
 
 def frames(presentation):
@@ -62,7 +64,8 @@ FOREIGN = [
     "", "/", ".", "..", "absent.mjpeg", "films", "films/", "films/absent", "movie.Mjpeg/x", "films//Deep.MJPEG",
     "../secret.mjpeg", "films/../movie.Mjpeg", "films/../../secret.mjpeg", "./movie.Mjpeg", "..\\secret.mjpeg",
     "films\\Deep.MJPEG", "C:movie.Mjpeg", "c:/movie.Mjpeg", "movie.Mjpeg\0", "\0", "a" * 5000, "x/" * 3000, "\ud800",
-    "~", "dev/null", "link-out", "folder-out/secret.mjpeg", "loop", "pipe",
+    "~", "dev/null", "link-out", "folder-out/secret.mjpeg", "loop", "pipe", ".git/x.mjpeg", ".x.mjpeg",
+    "films/.x.mjpeg",
 ]  # fmt: skip
 
 
@@ -75,9 +78,68 @@ def test_whatever_leads_elsewhere_is_not_found_and_nothing_more(movies_of, folde
         (folder / "loop").symlink_to("loop")
         os.mkfifo(folder / "pipe")
         (folder / "dev").symlink_to("/dev")
+    (folder / ".git").mkdir()
+    for hidden in (".git/x.mjpeg", ".x.mjpeg", "films/.x.mjpeg"):
+        movies.lab_movie(folder / hidden, 1)
     with pytest.raises(NotFound) as caught:
         movies_of.find(path)
     assert str(caught.value) == f"there is no movie {path!r}"
+
+
+@pytest.mark.parametrize("path", ["NUL", "aux.Mjpeg", "movie.Mjpeg.", "movie.Mjpeg ", "movie.Mjpeg::$DATA", "MOVI~1"])
+def test_a_name_that_no_folder_lists_is_not_found_where_the_system_knows_it(movies_of, monkeypatch, path):
+    """Windows does; here it is played: such a name leads to the movie."""
+
+    def real(name, strict=False):
+        return str(name).replace(f"{os.sep}{path}", f"{os.sep}movie.Mjpeg")
+
+    monkeypatch.setattr(os.path, "lexists", lambda path: True)
+    monkeypatch.setattr(os.path, "realpath", real)
+    monkeypatch.setattr(library, "ALIASES", True)
+    with pytest.raises(NotFound):
+        movies_of.find(path)
+    assert frames(movies_of.find("MOVIE.mjpeg")) == 2  # what is listed is found, in any case
+
+
+@pytest.mark.skipif(os.open not in os.supports_dir_fd, reason="this system cannot open a file step by step")
+@pytest.mark.parametrize("swapped", ["films/Deep.MJPEG", "films"])
+def test_a_link_put_there_between_the_look_and_the_opening_is_not_followed(movies_of, folder, monkeypatch, swapped):
+    """The file itself, or a folder on the way to it."""
+    elsewhere = folder.parent / "elsewhere" / "films"
+    elsewhere.mkdir(parents=True)
+    movies.lab_movie(elsewhere / "Deep.MJPEG", 9)
+
+    def late(file, below):
+        (folder / swapped).rename(folder.parent / "gone")
+        (folder / swapped).symlink_to(elsewhere.parent / swapped)
+        return RandomFile(file, below)
+
+    monkeypatch.setattr(library, "RandomFile", late)
+    with pytest.raises(NotFound):
+        movies_of.find("films/Deep.MJPEG")
+    assert frames(open_movie(folder / "films" / "Deep.MJPEG")) == 9  # it was there
+
+
+def test_a_file_that_may_not_be_read_is_not_found_and_the_reason_is_known(movies_of, monkeypatch):
+    """Root may read everything, so the refusal is played."""
+
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(library, "RandomFile", refuse)
+    with pytest.raises(NotFound) as caught:
+        movies_of.find("movie.Mjpeg")
+    assert str(caught.value) == "there is no movie 'movie.Mjpeg'"
+    assert isinstance(caught.value.__cause__, PermissionError)
+
+
+def test_no_descriptors_left_is_not_the_same_as_no_movie(movies_of, monkeypatch):
+    def exhausted(*arguments):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(library, "RandomFile", exhausted)
+    with pytest.raises(MovieError, match="Too many open files"):
+        movies_of.find("movie.Mjpeg")
 
 
 def test_the_absolute_path_of_a_movie_is_not_found(movies_of, folder):
@@ -159,7 +221,7 @@ def test_an_open_movie_is_found_while_another_is_being_opened(folder):
     opening, go_on = threading.Event(), threading.Event()
 
     def slow(path):
-        if path.name == "Deep.MJPEG":
+        if os.path.basename(path) == "Deep.MJPEG":
             opening.set()
             assert go_on.wait(10)
         return open_movie(path)
@@ -229,7 +291,7 @@ def test_names_are_those_of_files_that_look_like_movies(movies_of, folder):
     """Sorted, with folders, each of which can be asked for; nothing hidden, nothing outside."""
     (folder / "notes.txt").write_text("no movie")
     (folder / ".hidden").mkdir()
-    for name in ("b.mjpg", "A.MJPEG", ".hidden/x.mjpeg", "films/a.mjpeg"):
+    for name in ("b.mjpg", "A.MJPEG", ".hidden/x.mjpeg", "films/a.mjpeg", "._movie.Mjpeg"):
         movies.lab_movie(folder / name, 1)
     if os.name != "nt":
         (folder / "out.mjpeg").symlink_to("../secret.mjpeg")

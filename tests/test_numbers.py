@@ -1,9 +1,12 @@
 """The one parser of numbers from peers."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from rtsp.errors import MessageError
-from rtsp.numbers import decimal, number
+from rtsp.numbers import decimal, hexadecimal, number
 
 ODD = ["", " ", "-1", "+1", "1_000", "0x10", "1e3", "nan", "inf", "١٢", "9" * 5000, "1 2", "1\n2"]
 
@@ -30,3 +33,75 @@ def test_bounds_are_inclusive():
         number("0", 1, 2, "x")
     with pytest.raises(MessageError):
         number("3", 1, 2, "x")
+
+
+@pytest.mark.parametrize("text", [*ODD, "g", "123456789", "1.5"])
+def test_a_hexadecimal_number_has_up_to_eight_digits(text):
+    """Blanks and newlines inside are none."""
+    if text.strip() and text.isascii() and text.isalnum() and len(text) < 9 and text not in ("g", "nan", "inf", "0x10"):
+        assert hexadecimal(text, "ssrc") == int(text, 16)
+    else:
+        with pytest.raises(MessageError, match="ssrc"):
+            hexadecimal(text, "ssrc")
+
+
+def test_a_decimal_may_be_bounded():
+    assert decimal("0.5", "x", 0.5, 1.0) == 0.5
+    for text in ("0.4", "1.1"):
+        with pytest.raises(MessageError, match="from 0.5 to 1"):
+            decimal(text, "x", 0.5, 1.0)
+
+
+# ---- nobody reads numbers in another way
+
+ROOT = Path(__file__).resolve().parent.parent
+READS = {"int", "float", "complex", "eval", "literal_eval", "Decimal", "Fraction"}
+# Calls that do, and not on what a peer said: {file: calls}. Those of a file that ends in / or * may be any
+ALLOWED = {
+    "rtsp/numbers.py": {"int(text)", "int(text, 16)", "float(text)"},
+    "rtsp/nonces.py": {"int(match[1][:12], 16)"},   # twelve digits that we have signed
+    "rtsp/pauses.py": {"float(min(LONGEST, FIRST * 2 ** min(count - 1, 16)))"},
+    "rtsp/pings.py": {"float('-inf')"},
+    "rtp/timestamps.py": {"int(unix_seconds)", "int((unix_seconds - seconds) * (1 << 32))"},
+    "rtp/reception.py": {"int(self.jitter * self._clock_rate)"},
+    "net/connection.py": {"int(seconds * 1000)"},
+    "net/pacer.py": {"int(when / SLOT + 1e-06)"},
+    "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
+    "media/movie.py": {"float(fps)"},
+    "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
+    "ui/status.py": {"int(seconds)"},
+    "RtpPacket.py": {"int(time())", "int(paddingSize > 0)", "int(headerExtension is not None)"},
+    "ServerWorker.py": {"int(time.time())"},
+}
+ANY = {"CommandLine.py"}                            # what the user typed, each with its own bounds and sentence
+
+
+def readings(source):
+    """The calls in a program that may read a number: `int(…)`, and also `map(int, …)`."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            named = [node.func, *([] if ast.unparse(node.func) in ("isinstance", "cast") else node.args)]
+            if any(getattr(one, "id", getattr(one, "attr", "")) in READS for one in named):
+                found.add(ast.unparse(node))
+    return found
+
+
+def sources():
+    """What runs when one serves or watches."""
+    for folder in ("rtsp", "rtp", "net", "media", "ui", "web", "."):
+        yield from sorted((ROOT / folder).glob("*.py"))
+
+
+def test_nothing_else_reads_numbers():
+    """Whoever adds an int() has to say here why it is not of a peer's text; what is gone from there goes here, too."""
+    names = {file.relative_to(ROOT).as_posix(): readings(file.read_text(encoding="utf-8")) for file in sources()}
+    found = {name: calls for name, calls in names.items() if calls and name not in ANY | {"start.py"}}
+    assert found == ALLOWED
+
+
+@pytest.mark.parametrize("call", ["int(text)", "x = [float(part) for part in parts]", "list(map(int, parts))",
+                                  "f(key=ast.literal_eval(text))", "int(text, 16)"])
+def test_what_reads_a_number_is_found(call):
+    assert readings(call)
+    assert not readings("isinstance(x, int); int.from_bytes(data, 'big'); hint(x); x.real")

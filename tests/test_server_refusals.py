@@ -145,9 +145,23 @@ def test_a_broken_movie_is_logged_with_its_reason(server, viewer, caplog):
     assert any("broken.Mjpeg" in record.message and "not MJPEG" in record.message for record in caplog.records)
 
 
+def test_a_movie_that_may_not_be_read_is_not_there_and_its_owner_is_told(server, viewer, monkeypatch, caplog):
+    """Root may read everything, so the refusal is played."""
+
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    movies.lab_movie(os.path.join(server.library.folder, "private.Mjpeg"), 1)
+    monkeypatch.setattr("media.library.RandomFile", refuse)
+    monkeypatch.setattr(server.complaints, "_said", float("-inf"))
+    reply = viewer.ask(f"DESCRIBE {server.url('private.Mjpeg')} RTSP/1.0", "CSeq: 1")
+    assert (reply.status, reply.body) == (404, b"there is no 'private.Mjpeg'\n")
+    assert [record.message for record in caplog.records] == ["! 'private.Mjpeg' may not be read by this server"]
+
+
 def test_no_more_sessions_than_allowed(server, viewer, monkeypatch):
     """453, until one has ended."""
-    monkeypatch.setattr(server.sessions, "_limit", len(server.sessions) + 1)
+    monkeypatch.setattr(limits, "SESSIONS", len(server.sessions) + 1)
     with Receiver() as first, Receiver() as second:
         session = set_up(server, viewer, first)
         lines = f"SETUP {server.url()} RTSP/1.0", "CSeq: 1", second.transport

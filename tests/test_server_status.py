@@ -155,7 +155,7 @@ def test_refused_for_good(viewer, monkeypatch, name):
 
 
 def test_453_when_there_are_too_many_sessions(server, viewer, media, monkeypatch):
-    monkeypatch.setattr(server.sessions, "_limit", len(server.sessions))
+    monkeypatch.setattr(limits, "SESSIONS", len(server.sessions))
     reply = viewer.ask(f"SETUP {server.url()} RTSP/1.0", "CSeq: 31", media.transport)
     check_common(reply, 453)
     assert reply.headers["cseq"] == "31"
