@@ -6,50 +6,52 @@
 
 import gc
 import importlib.util
-import io
 import logging
 import os
-import selectors
-import socket
 import sys
 import threading
-import time
 from functools import partial
 from types import SimpleNamespace
 
-if __name__ == "__main__" and importlib.util.find_spec("PIL") is None:
-    print("This Python has no Pillow, which reads and writes the pictures. "
-          f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
-    sys.exit(5)
+from net.signals import Ending, quit_at_once, quit_within
 
+if __name__ == "__main__":
+    quit_at_once()                      # at a signal that comes while we load
+    if importlib.util.find_spec("PIL") is None:
+        print("This Python has no Pillow, which reads and writes the pictures. "
+              f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
+        sys.exit(5)
+
+from media.errors import MediaError, NotFound
 from media.library import Library
 from media.prepare import Preparer
+from net.acceptor import Acceptor
 from net.addresses import listen, reserve
 from net.complaints import Complaints
 from net.connection import Connection
 from net.datagrams import DatagramReader
-from net.descriptors import EXHAUSTED, Spare, raise_limit
+from net.descriptors import EXHAUSTED, raise_limit
 from net.gate import Gate
 from net.interleaved import prefix
+from net.journal import Journal, write
 from net.pacer import Pacer
 from net.processes import Alone, Processes
-from net.signals import interrupt_once
 from rtsp import limits
+from rtsp.errors import RtspError
 from rtsp.reader import MessageReader
 from ServerOptions import banner, mediaFolder, openMovie, parseArguments, whyNot
 from ServerWorker import ServerWorker
 from Session import Sessions
 
-log = logging.getLogger(__name__)
-
-TICK = 0.5              # seconds between looks at the clock and at the request to stop
+BUSY = 1.0              # seconds that goodbyes wait for sessions which are just being asked something
 STACK = 512 << 10       # bytes; more than any of our threads needs
 SWITCH = 0.0005         # seconds after which a thread that computes lets others do so
-USAGE, CANNOT_LISTEN = 2, 3     # exit codes
+END = 4.0               # seconds from a signal to the end, at most
+INTERNAL, USAGE, CANNOT_LISTEN = 1, 2, 3        # exit codes
 
 
 class Server:
-    """Owns the listening sockets and every thread: `accept`, one worker a connection, `pacer`, `preparer`, `datagrams`.
+    """Owns the listening sockets and every thread: those of the acceptor, `pacer`, `preparer`, `datagrams`.
 
     start(), then close(); close() twice is fine.
     """
@@ -63,105 +65,51 @@ class Server:
         self.port = self.sockets[0].getsockname()[1]
         self.gate = gate or Gate()
         self.stopping = threading.Event()
+        self.complaints = Complaints()
         self.library = Library(media, partial(openMovie, fps=fps))
-        self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType), prefix)
+        self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType), prefix,
+                                 complain=Complaints().say)      # a cut movie shall not drown the others
         self.pacer = Pacer()
         self.reader = DatagramReader("datagrams")
-        self.complaints = Complaints()
         self.sessions = Sessions(self.reader, timeout, complaints=self.complaints, count=self.seat.sessions)
-        self.workers = {}                               # thread: its connection
-        self._lock = threading.Lock()                   # guards workers
+        self.acceptor = Acceptor(self.sockets, self.open, self.work, self.tick, self.complaints, self.seat.connections)
+        self.workers = self.acceptor.workers            # thread: its connection
         self._closed = False
-        self.spare = Spare()
-        self._wakeIn, self._wakeOut = socket.socketpair()   # makes the accepting thread see at once that it is over
-        self._thread = threading.Thread(target=self.serve, name="accept")
 
     def start(self):
-        for helper in (self.preparer, self.pacer, self.reader, self._thread):
+        """RuntimeError if the system has not so many threads."""
+        for helper in (self.preparer, self.pacer, self.reader, self.acceptor):
             helper.start()
 
-    def serve(self):
-        """Accept connections until stop() is called."""
-        with selectors.DefaultSelector() as selector:
-            for sock in (*self.sockets, self._wakeIn):
-                selector.register(sock, selectors.EVENT_READ)
-            checked = time.monotonic()
-            while not self.stopping.is_set():
-                for key, _ in selector.select(TICK):
-                    if key.fileobj is not self._wakeIn:
-                        self.accept(key.fileobj)
-                if time.monotonic() - checked >= TICK:
-                    checked = time.monotonic()
-                    self.sessions.expire()
-                    self.sessions.rank(self.pacer.behind)
+    def open(self, sock):
+        return Connection(sock, MessageReader())
 
-    def accept(self, listener):
+    def work(self, connection):
+        ServerWorker({"connection": connection, "server": self}).run()
+
+    def tick(self):
+        self.sessions.expire()
+        self.sessions.rank(self.pacer.behind)
+
+    def find(self, path):
+        """The presentation of that name; the RtspError says less than the log: a client need not know where it lies."""
         try:
-            sock, address = listener.accept()
-        except BlockingIOError:
-            return
-        except OSError as error:                        # no descriptors left, or the peer has gone again
-            self.complaints.say(f"a connection could not be accepted: {error}")
-            if error.errno in EXHAUSTED:
-                self.turnAway(self.spare.accept(listener))
-                self.spare.renew()
-            return
-        if self.isFull(address[0]):
-            self.complaints.say(f"too many connections, the last one from {address[0]}")
-            self.turnAway(sock)
-            return
-        try:
-            self.startWorker(Connection(sock, MessageReader()))
-        except OSError:                                 # gone again
-            sock.close()
-
-    def isFull(self, host):
-        """No room for another connection, or for one of this host."""
-        with self._lock:
-            theirs = sum(connection.peer[0] == host for connection in self.workers.values())
-        return self.seat.connections.total >= limits.CONNECTIONS or theirs >= limits.CONNECTIONS_PER_ADDRESS
-
-    def startWorker(self, connection):
-        worker = ServerWorker({"connection": connection, "server": self})
-        thread = threading.Thread(target=self.work, args=(worker,), name=f"worker {worker.peer}")
-        with self._lock:
-            self.workers[thread] = connection           # before it starts: it removes itself at its end
-            self.seat.connections.set(len(self.workers))
-        try:
-            thread.start()
-        except RuntimeError:
-            self.forget(thread)
-            self.complaints.say("no thread left for another connection")
-            self.turnAway(connection)
-
-    def turnAway(self, peer):
-        """Answer before anything was asked, and close; `peer` is a socket, a Connection, or None."""
-        if peer is None:
-            return
-        try:
-            peer.send(b"RTSP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\n")
-        except OSError:
-            pass                                        # it has gone itself
-        peer.close()
-
-    def work(self, worker):
-        try:
-            worker.run()
-        finally:
-            self.forget(threading.current_thread())
-
-    def forget(self, thread):
-        with self._lock:
-            self.workers.pop(thread, None)
-            self.seat.connections.set(len(self.workers))
+            return self.library.find(path)
+        except NotFound as missing:
+            hidden = isinstance(missing.__cause__, PermissionError) and f"{path!r} may not be read by this server"
+            if trouble := self.library.trouble() or hidden:         # the owner should know, and the client need not
+                self.complaints.say(trouble)
+            raise RtspError(f"there is no {path!r}", 404) from None
+        except MediaError as error:
+            self.complaints.say(str(error))
+            if getattr(error.__cause__, "errno", None) in EXHAUSTED:
+                raise RtspError("no files left", 503) from None
+            raise RtspError(f"{path!r} cannot be played; the server's log says why", 500) from None
 
     def stop(self):
-        """No more connections."""
+        """No more connections, no more requests."""
         self.stopping.set()
-        try:
-            self._wakeOut.send(b"!")
-        except OSError:
-            pass                                        # closed already
+        self.acceptor.stop()
 
     def close(self):
         """Say goodbye to every viewer, and give everything back: last made, first ended."""
@@ -169,26 +117,16 @@ class Server:
             return
         self._closed = True
         self.stop()
-        if self._thread.is_alive():
-            self._thread.join()
-        for sock in (*self.sockets, self._wakeIn, self._wakeOut):
-            sock.close()
-        self.spare.close()
-        for session in self.sessions.all():
-            self.sessions.remove(session, bye=True)
-        with self._lock:
-            workers = dict(self.workers)
-        for connection in workers.values():
-            connection.close()
-        for thread in workers:
-            thread.join()
+        self.sessions.end(BUSY)
+        self.acceptor.close()
+        self.sessions.end(BUSY)                         # what the last requests have made
         for helper in (self.reader, self.pacer, self.preparer):
             helper.close()
         self.library.close()
 
 
 def fail(code, text):
-    print(text, file=sys.stderr)
+    write(sys.stderr, text)
     return code
 
 
@@ -196,12 +134,12 @@ def main(arguments=None):
     options = parseArguments(arguments)
     limits.use(options.limits)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")        # names of movies may hold what this terminal cannot show
     tune()
     folder = mediaFolder(options.media)
     if not os.path.isdir(folder):
         return fail(USAGE, f"There is no folder {folder}. Name the folder of your movies: --media DIR")
+    if trouble := Library(folder, openMovie).trouble():
+        return fail(USAGE, f"{trouble[0].upper()}{trouble[1:]}. Name another one: --media DIR")
     if options.processes > 1 and sys.platform != "linux":
         return fail(USAGE, "Only Linux shares a port between processes. Leave out --processes.")
     try:
@@ -213,20 +151,24 @@ def main(arguments=None):
         return fail(CANNOT_LISTEN, whyNot(options, error))
     if options.processes > 1:
         return serveTogether(options, folder, opened)
-    return serve(opened, lambda: print(banner(opened, folder), flush=True))
+    return serve(opened, lambda: write(sys.stdout, banner(opened, folder)))
 
 
 def serve(server, started):
     """All of a server's life; the exit code."""
+    ending = Ending()
     try:
-        interrupt_once()
-        server.start()
-        started()
-        server.seat.wait()
-    except KeyboardInterrupt:
-        pass
+        with Journal(sys.stderr):
+            try:
+                server.start()
+                ending.end_of(lambda: (started(), server.seat.wait()))
+            finally:
+                quit_within(END)
+                server.close()
+    except RuntimeError as error:                       # no thread left for one of ours
+        return fail(INTERNAL, f"The server could not be started: {error}. End other programs, and try again.")
     finally:
-        server.close()
+        ending.close()
     return 0
 
 
@@ -246,7 +188,7 @@ def serveTogether(options, folder, reserved):
         return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate), seat.listens)
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
-    return Processes(options.processes, one, reserved).run(lambda: print(banner(alike, folder), flush=True))
+    return Processes(options.processes, one, reserved).run(lambda: write(sys.stdout, banner(alike, folder)))
 
 
 if __name__ == "__main__":

@@ -99,8 +99,12 @@ def mediaFolder(named):
     """The folder to serve: the one that was named, else this one if it has a movie, else that of Server.py."""
     if named is not None:
         return named
-    here = os.getcwd()
-    return here if Library(here, openMovie).names() else os.path.dirname(os.path.abspath(__file__))
+    ours = os.path.dirname(os.path.abspath(__file__))
+    try:
+        here = os.getcwd()
+    except OSError:                     # it has been deleted
+        return ours
+    return here if Library(here, openMovie).names() else ours
 
 
 def banner(server, folder):

@@ -7,6 +7,7 @@
 import logging
 import time
 from email.utils import formatdate
+from math import inf
 
 from Lookup import find, isFolder, refuseFolder
 from net.channels import UdpChannel
@@ -46,6 +47,7 @@ class ServerWorker:
         self.labSession = None          # the one session of a connection that speaks the lab dialect
         self.bound = set()              # the sessions that may end with the connection
         self.user = None                # who has asked last, where that is asked
+        self.patience = inf             # seconds of silence after which a connection whose sessions are gone ends, too
 
     def run(self):
         """Answer until one side has had enough."""
@@ -65,9 +67,12 @@ class ServerWorker:
         except ConnectionClosed as gone:
             log.info("= %s: %s", self.peer, gone)
         finally:
+            ending = self.server.stopping.is_set()
             for session in self.bound:
                 if session.endsWith(self.connection):
-                    self.server.sessions.remove(session)
+                    self.server.sessions.remove(session, bye=ending)
+            if ending:
+                self.connection.finish()
             self.connection.close()
 
     def recvRtspRequest(self):
@@ -80,7 +85,7 @@ class ServerWorker:
             if message is not None:
                 return message
             self.prober.ask(silent)
-            idle = time.monotonic() - heard > limits.CONNECTION_IDLE
+            idle = time.monotonic() - heard > min(limits.CONNECTION_IDLE, self.patience)
             if idle and not self.interleaving and not self.server.sessions.of(self.connection):
                 log.info("= %s: silent, closed", self.peer)
                 return None
@@ -168,6 +173,7 @@ class ServerWorker:
         stream = self.openStream(session, presentation, number or 0, transport)
         stream.ssrc = stream.ssrc if transport.ssrc is None else transport.ssrc
         session.presentation, session.path = presentation, named(request)[0]
+        self.patience = session.timeout
         self.server.sessions.add(session)
         if request.lab:
             self.labSession = session
@@ -231,7 +237,7 @@ class ServerWorker:
         try:
             channel = self.openChannel(transport)
         except OSError as error:
-            log.error("! no channel for a stream: %s", error)
+            self.server.complaints.say(f"no channel for a stream: {error}")
             raise RtspError("no sockets left", 503) from None
         if session.lab or channel.connection:
             self.bound.add(session)

@@ -142,11 +142,14 @@ class Session:
         """Give back the channels; with `bye`, viewers that are playing are told. Twice is fine."""
         with self.lock:
             for stream in self.streams.values():
-                if bye and stream.run is not None and stream.run.begun is not None:
+                if bye and stream.run is not None:
+                    if stream.run.begun is None:            # PLAY has been answered just now
+                        stream.run.begin(stream.clock())
                     stream.sendReport(stream.run, stream.clock(), bye=True)
                 stream.stop()
                 stream.channel.close(reader)
-            self.streams = {}
+            # Nothing of it holds the movie, whose file may have been replaced: not all that is garbage goes at once
+            self.streams, self.playback.passages, self.presentation = {}, [], None
 
 
 class Sessions:
@@ -216,6 +219,22 @@ class Sessions:
             self._sessions.pop(self.key(session), None)
             self._count.set(len(self._sessions))
         session.close(self._reader, bye)
+
+    def end(self, patience):
+        """Say goodbye to all; those that are just being asked something come last, and have `patience` seconds."""
+        deadline = time.monotonic() + patience
+        for session in [session for session in self.all() if not self.leave(session, 0.0)]:
+            self.leave(session, max(0.0, deadline - time.monotonic()))
+
+    def leave(self, session, seconds):
+        """False if it was busy for so long."""
+        free = session.lock.acquire(timeout=seconds)
+        if free:
+            try:
+                self.remove(session, bye=True)
+            finally:
+                session.lock.release()
+        return free
 
     def expire(self):
         """End those that have given no sign of life for too long."""

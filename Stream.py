@@ -20,6 +20,7 @@ BUSY = SLOT         # seconds after which the pacer comes back to a session that
 PUNCTUAL = 0.02     # seconds; a frame that is later may be left out, see Session.patience
 TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
 AHEAD = 16          # frames that are prepared before they are due
+DAMAGED = 1000      # frames in a row that are passed over at PLAY: of a movie that was cut, all are damaged
 SPREAD = 6          # goes at most, a SLOT apart, in which a frame is sent: it is over before the next one is due
 
 
@@ -72,12 +73,14 @@ class Stream:
         first = self.position - (scale < 0) if start is None else nearest(self.source, start, direction)
         if self.live:
             first = max(first, self.source.first())     # what was missed of a live stream is gone
-        prepared = None
+        prepared, limit = None, first + direction * DAMAGED
         while self.source.available(first):
             prepared = self.preparer.frame(self.source, self.shelf, first)
             if prepared.count:
                 break
             first += direction                      # a damaged frame: RTP-Info must name one that will be sent
+            if first == limit:
+                return None
         run = Run(self.source, first, prepared, self.source.time(first), end, scale, speed)
         return None if run.isOver() else run
 

@@ -69,7 +69,16 @@ class Library:
         except MovieError:
             raise
         except (OSError, ValueError) as error:  # ValueError: characters that no file name can have
+            self._let_go()
             raise NotFound(f"there is no movie {path!r}") from error
+
+    def trouble(self) -> str:
+        """Why nothing at all can be found; empty if the folder can be read."""
+        try:
+            os.scandir(self.folder).close()
+        except OSError as error:
+            return f"the folder {self.folder} cannot be read: {error.strerror or error}"
+        return ""
 
     def names(self, folder: str = "") -> list[str]:
         """What can be asked for in a folder and those below it, sorted: the added names and the files that look like
@@ -166,6 +175,12 @@ class Library:
             if error.errno in EXHAUSTED:
                 raise MovieError(f"{file} cannot be opened: {error.strerror}") from error
             raise
+
+    def _let_go(self) -> None:
+        """Of movies that have been deleted: while they are open, their place on the disk is not free."""
+        with self._lock:
+            for file in [file for file in self._opened if not os.path.exists(file)]:
+                del self._opened[file]
 
     def _kept(self, file: str, stamp: Stamp) -> Presentation | None:
         with self._lock:

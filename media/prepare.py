@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 PACKET_SIZE = 1412  # bytes of an RTP packet: with UDP and IP headers within any Ethernet's 1500, and any tunnel's
 WHOLE_LIMIT = 20_468  # bytes of a JPEG in one packet: lab clients receive into 20,480 bytes
 CACHE_BYTES = 64 << 20
-OVERHEAD = 512  # bytes that an entry costs besides its buffer, so that empty ones are bounded too
+OVERHEAD = 1600  # bytes that an entry costs besides its buffer (measured), so that empty ones are bounded too
+CHANCES = 4096  # frames passed over to make room for one, in a millisecond: there may be 100,000, and others wait
 WANTED_LIMIT = 65536  # frames asked for and not begun; no more are taken then
 REPORTED_LIMIT = 10_000  # damaged frames remembered as logged
 PATIENCE = 0.5  # seconds a thread waits before it looks again whether it is to stop
@@ -69,7 +70,8 @@ class Preparer:
     """Makes frames ready, the one that is due first before the others; what is not begun when it is due is given up.
 
     Safe from any thread; `header(payload_type, marker)` gives the 12 bytes before a payload, `prefix(size)` what
-    stands before a packet of that size inside an RTSP connection, `clock` seconds.
+    stands before a packet of that size inside an RTSP connection, `clock` seconds, `complain(text)` is told of frames
+    that are damaged: of a file that is cut, all of them are.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Preparer:
         prefix: Callable[[int], bytes] = lambda size: b"",
         cache_bytes: int = CACHE_BYTES,
         clock: Callable[[], float] = perf_counter,
+        complain: Callable[[str], None] = log.warning,
     ) -> None:
         self.clock = clock
+        self._complain = complain
         self._header, self._prefix = header, prefix
         self._cache_bytes = cache_bytes
         self._changed = Condition()  # guards all below; notified when a frame is wanted or done, and at the end
@@ -106,7 +110,7 @@ class Preparer:
         with self._changed:
             self._wanted.clear()
             self._changed.notify_all()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():  # not if the system had none
             self._thread.join()
 
     def shelf(self, source: Source, packing: Packing) -> Shelf:
@@ -150,20 +154,22 @@ class Preparer:
     def _store(self, key: Key, frame: PreparedFrame) -> None:
         shelf, k = key
         self._cached_bytes += OVERHEAD + len(frame.buffer)
+        chances = CHANCES
         while self._cached_bytes > self._cache_bytes and self._cache:  # before it is put in: it stays, however large
-            self._evict()
+            chances -= self._evict(chances > 0)
         shelf.frames[k] = self._cache[key] = frame
 
-    def _evict(self) -> None:
-        """Away with the oldest; but what was used since it was last looked at here gets a second chance."""
+    def _evict(self, second_chance: bool) -> bool:
+        """Away with the oldest; but what was used since it was last looked at here may get a second chance. Was it?"""
         key, oldest = self._cache.popitem(last=False)
-        if oldest.used:
+        if oldest.used and second_chance:
             oldest.used = False
             self._cache[key] = oldest
-            return
+            return True
         shelf, k = key
         del shelf.frames[k]
         self._cached_bytes -= OVERHEAD + len(oldest.buffer)
+        return False
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -189,7 +195,7 @@ class Preparer:
             return self._packets(payloads, source.format.payload_type, packing)
         except MediaError as error:
             if self._report(source, k):
-                log.warning("skipped: %s", error)
+                self._complain(f"skipped: {error}")
         except Exception:  # a defect of ours, in one frame: the show goes on, and the log has the traceback
             if self._report(source, k):
                 log.exception("frame %d of %s cannot be prepared", k, getattr(source, "name", source))

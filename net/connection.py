@@ -207,16 +207,27 @@ class Connection:
             raise ConnectionClosed("the peer reads nothing")
 
     def finish(self) -> None:
-        """Close after a last reply. Closing a socket with unread bytes would make the system throw that reply away."""
+        """Close after a last reply, and what else is unsent. Closing a socket with unread bytes would make the system
+        throw that away."""
+        deadline = self.clock() + LINGER
         try:
+            while self._unsent and wait(self._socket, deadline - self.clock(), read=False, write=True):
+                self._flush()
             self._socket.shutdown(socket.SHUT_WR)
-            deadline = self.clock() + LINGER
             while (left := min(deadline - self.clock(), LONGEST_WAIT)) > 0 and wait(self._socket, left) \
                     and self._socket.recv(CHUNK):
                 pass
         except OSError:
             pass                            # the peer was faster
         self.close()
+
+    def hang_up(self) -> None:
+        """From any thread: the one that waits in receive() gets a ConnectionClosed (on Windows: within LONGEST_WAIT it
+        returns), and can still finish()."""
+        try:
+            self._socket.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass                            # not connected any more
 
     def close(self) -> None:
         """Twice is fine. A thread that waits in receive() gets a ConnectionClosed."""

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 
+from net.signals import ends
+
 log = logging.getLogger(__name__)
 
 TICK = 0.5          # seconds between looks at whether Ctrl-C was pressed
 PAUSE = 1.0         # seconds in which none ends, before what has ended is started again: no tight loop
-GRACE = 5.0         # seconds a process gets to say its goodbyes
-ENDS = (signal.SIGINT, signal.SIGTERM)
+GRACE = 4.5         # seconds a process gets to say its goodbyes; it ends itself before
 COUNTER = 8         # bytes
 
 
@@ -52,7 +53,7 @@ class Alone:
         self.sessions, self.connections = Count(), Count()
 
     def wait(self) -> None:
-        """Until a signal's handler raises something; in steps: on Windows, Ctrl-C does not end a wait."""
+        """Until a signal's handler raises something; in steps: on Windows, Ctrl-C does not end a long wait."""
         while True:
             time.sleep(TICK)
 
@@ -72,7 +73,7 @@ class Seat:
             self.lifeline.send(b"!")
         except OSError:
             pass                # the parent has gone: wait() will not wait
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ENDS, signal.SIGCHLD})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ends(), signal.SIGCHLD})
 
     def wait(self) -> None:
         """Until the parent wants an end, or has come to its own."""
@@ -80,7 +81,6 @@ class Seat:
             self.lifeline.recv(1)
         except OSError:
             pass                # it went without reading our sign, which is an end, too
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)      # a signal that comes now shall not disturb the goodbyes
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,10 @@ class Processes:
         self._ended: list[tuple[Child, str]] = []       # those to be started again, and how they ended
 
     def run(self, started: Callable[[], object]) -> int:
-        """Until SIGINT or SIGTERM; `started` is called once all processes listen. The exit code: 1 if one could not
+        """Until a signal ends it; `started` is called once all processes listen. The exit code: 1 if one could not
         even begin, else 0. The signals stay blocked: the program is at its end."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDS, signal.SIGCHLD})
+        self._ends = ends()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*self._ends, signal.SIGCHLD})
         try:
             if not self._begin():
                 return 1
@@ -155,7 +156,8 @@ class Processes:
             os._exit(code)
 
     def _watch(self) -> None:
-        while (news := signal.sigtimedwait({*ENDS, signal.SIGCHLD}, PAUSE)) is None or news.si_signo not in ENDS:
+        wanted = {*self._ends, signal.SIGCHLD}
+        while (news := signal.sigtimedwait(wanted, PAUSE)) is None or news.si_signo not in self._ends:
             if news is None:
                 self._replace()
             self._reap()

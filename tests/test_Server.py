@@ -78,7 +78,7 @@ def test_what_cannot_be_a_limit_is_a_usage_error(arguments, capsys):
 
 def test_the_limits_hold_from_the_start(folder, limits_kept, monkeypatch):
     """They are set before there is a server."""
-    def seen(*arguments):
+    def seen(*arguments, **options):
         raise OSError(errno.EADDRNOTAVAIL, f"bodies of {limits.BODY}")
 
     monkeypatch.setattr(Server, "Server", seen)
@@ -179,6 +179,44 @@ def test_a_missing_folder_is_one_line_and_exit_2(tmp_path):
     assert "nowhere" in line and "--media" in line
 
 
+def test_a_folder_that_cannot_be_read_is_one_line_and_exit_2(folder, capsys, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert Server.main(["0", "--media", str(folder)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert str(folder) in line and "Permission denied" in line and "--media" in line
+
+
+@pytest.mark.parametrize("threads", range(5))
+def test_without_threads_it_is_one_line_and_exit_1(folder, threads):
+    """However many of its own it gets: none of them is left hanging."""
+    program = f"""
+import threading, runpy, sys
+real, left = threading.Thread.start, list(range({threads}))
+def start(thread):
+    if not left:
+        raise RuntimeError("can't start new thread")
+    left.pop()
+    real(thread)
+threading.Thread.start = start
+sys.argv = ["Server.py", "0", "--media", {str(folder)!r}]
+runpy.run_path("Server.py", run_name="__main__")"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert "can't start new thread" in line
+
+
+def test_in_a_folder_that_was_deleted_that_of_the_program_is_served(monkeypatch):
+    def deleted():
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "getcwd", deleted)
+    assert Server.mediaFolder(None) == str(ROOT)
+
+
 @pytest.mark.parametrize("arguments", ["x", "70000", "-1", "6789 --fps 0", "6789 --fps nan", "6789 --timeout inf",
                                        "6789 --timeout soon", "6789 --timeout 0.4", "6789 --timeout 1000001",
                                        "--nonsense", "1 2"])
@@ -272,7 +310,7 @@ def test_without_a_descriptor_for_it_a_client_is_turned_away_with_503(server, ca
 
     listener = socket.create_server(("127.0.0.1", 0))
     with socket.create_connection(listener.getsockname(), timeout=10) as sock:
-        server.accept(Listener(listener))
+        server.acceptor.accept(Listener(listener))
         assert sock.recv(100).startswith(b"RTSP/1.0 503 ")
         assert sock.recv(100) == b""
     listener.close()
@@ -340,8 +378,8 @@ def test_a_connection_that_cannot_be_accepted_leaves_the_others_alone(server, mo
         def accept(self):
             raise ConnectionAbortedError(103, "Software caused connection abort")
 
-    server.accept(Listener())
-    server.accept(Listener())
+    server.acceptor.accept(Listener())
+    server.acceptor.accept(Listener())
     assert caplog.text.count("connection abort") == 1          # a line a second at most
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
         assert "200 OK" in ask(sock, "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")

@@ -227,3 +227,27 @@ def test_the_newest_give_way_first_and_many_are_a_crowd():
     assert patience[0] == MOST_PATIENCE
     sessions.rank(limits.BEHIND)
     assert {session.patience for session in sessions.all()} == {MOST_PATIENCE}
+
+
+def test_goodbye_to_all_and_to_those_who_are_busy_last():
+    """One whose request takes for ever keeps nobody from being told."""
+    sessions = Sessions(None)
+    first, second = (Session(str(n), "x") for n in range(2))
+    for session in (first, second):
+        sessions.add(session)
+    held, release = threading.Event(), threading.Event()
+
+    def work():
+        with first.lock:
+            held.set()
+            release.wait(10)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    held.wait(10)
+    sessions.end(0.0)
+    assert sessions.all() == [first]
+    release.set()
+    worker.join()
+    sessions.end(0.0)
+    assert sessions.all() == []

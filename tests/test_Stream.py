@@ -170,6 +170,18 @@ def test_a_movie_without_a_frame_that_can_be_sent_is_457():
         lab.session.play(None, None)
 
 
+def test_no_request_passes_over_damaged_frames_for_ever(monkeypatch):
+    """A movie of hours that was cut while it is open."""
+    monkeypatch.setattr("Stream.DAMAGED", 5)
+    lab = Lab(Movie(100))
+    lab.preparer.damaged = set(range(4))
+    assert lab.play()[0] == pytest.approx(0.2)
+    lab.session.pause()
+    lab.preparer.damaged = set(range(10, 20))
+    with pytest.raises(RangeError):
+        lab.session.play(0.5, None)
+
+
 def test_frames_are_asked_for_ahead_of_time_each_once():
     lab = Lab(Movie(20))
     lab.play()

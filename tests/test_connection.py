@@ -165,6 +165,23 @@ def test_a_peer_that_reads_nothing_is_given_up(pair, monkeypatch):
         connection.send(bytes(50_000_000))
 
 
+def test_hanging_up_wakes_who_receives_and_what_is_unsent_still_goes_out(pair):
+    peer, make = pair
+    connection = make(lambda: 0.0)  # no time passes, however slow this machine is
+    threading.Timer(0.05, connection.hang_up).start()
+    with pytest.raises(ConnectionClosed):
+        connection.receive(30)
+    connection.enlarge(4096)
+    assert connection.offer(bytes(8_000_000)) and connection._unsent
+    reader = threading.Thread(target=connection.finish)
+    reader.start()
+    got = 0
+    while data := peer.recv(65536):
+        got += len(data)
+    assert got == 8_000_000
+    reader.join()
+
+
 def test_a_last_reply_arrives_although_more_was_sent_than_read(pair):
     """Without the pause for reading, closing would reset the connection and the reply would be lost."""
     peer, make = pair

@@ -358,3 +358,21 @@ def test_what_is_no_folder_is_not_found(movies_of, folder, path):
     assert not movies_of.is_folder(path)
     with pytest.raises(NotFound):
         movies_of.names(path)
+
+
+def test_why_nothing_is_found(movies_of, folder):
+    assert movies_of.trouble() == ""
+    folder.rename(folder.with_name("elsewhere"))
+    assert str(folder) in movies_of.trouble() and "No such file" in movies_of.trouble()
+
+
+def test_a_deleted_movie_is_let_go(movies_of, folder):
+    """Its place on the disk would not be free before the end of the program."""
+    movie = weakref.ref(movies_of.find("movie.Mjpeg").sources[0])
+    other = weakref.ref(movies_of.find("films/Deep.MJPEG").sources[0])
+    assert movie() and other()
+    (folder / "movie.Mjpeg").unlink()
+    with pytest.raises(NotFound):
+        movies_of.find("movie.Mjpeg")
+    gc.collect()
+    assert movie() is None and other() is not None

@@ -331,6 +331,14 @@ def test_what_is_used_gets_a_second_chance():
     assert 1 in kept(preparer, source) and source.asked == [0, 1, 2, 3, 4, 5]
 
 
+def test_no_more_than_so_many_get_a_second_chance_at_once(monkeypatch):
+    """Where there are 100,000 tiny frames, and all in use, room is made without a look at all of them."""
+    monkeypatch.setattr("media.prepare.CHANCES", 2)
+    preparer, source = cache_of(10)
+    take(preparer, source, 10, FRAGMENTS)
+    assert kept(preparer, source) == [0, 1, *range(3, 11)]
+
+
 def test_what_was_made_ready_ahead_of_time_is_still_there_when_it_is_due():
     """Though all that is older is in use: viewers go through a movie that is larger than the cache, one behind the
     other, and each frame is asked for 16 frames before."""

@@ -301,8 +301,9 @@ def test_connections_are_counted_over_all_servers(folder, monkeypatch):
     slots, servers = [0, 0], []
     with contextlib.ExitStack() as stack:
         for number in (0, 1):
-            server = LocalServer(port=0, host="127.0.0.1", media=folder)
-            server.seat.connections = Count(slots, number)
+            seat = Server.Alone()
+            seat.connections = Count(slots, number)
+            server = LocalServer(port=0, host="127.0.0.1", media=folder, seat=seat)
             server.start()
             stack.callback(server.close)
             servers.append(server)

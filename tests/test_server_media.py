@@ -330,9 +330,10 @@ def test_what_cannot_travel_is_encoded_again(server, folder):
         assert {one.payload[4] for one in viewer.media.packets} == {1}  # 4:2:0, and no restart markers (64 is added)
 
 
-def test_damaged_frames_take_no_numbers(server, folder, caplog):
+def test_damaged_frames_take_no_numbers(server, folder, caplog, monkeypatch):
     """Two damaged frames, one of them the first: the others keep their times, the sequence has no gap, RTP-Info names
     what is really sent, and the log says which frame is damaged, once for all viewers."""
+    monkeypatch.setattr("net.complaints.EVERY", 0.0)
     jpegs = [movies.jpeg(k) for k in range(6)]
     broken = [b"\xff\xd8" + bytes(len(jpeg) - 2) if k in (0, 3) else jpeg for k, jpeg in enumerate(jpegs)]
     (folder / "damaged.Mjpeg").write_bytes(movies.lengths(broken))

@@ -268,6 +268,15 @@ def test_a_connection_with_a_session_may_be_silent(server, viewer, media, monkey
     assert viewer.ask(f"TEARDOWN {server.url()} RTSP/1.0", "CSeq: 2", session).status == 200
 
 
+def test_a_connection_whose_session_was_forgotten_ends_too(server, media, monkeypatch):
+    """A laptop that was closed says nothing any more: neither its session nor its connection stays."""
+    monkeypatch.setattr("net.connection.SILENCE", 0.2)
+    with serving(server.library.folder, timeout=1) as impatient, Talker(impatient.port) as viewer:
+        set_up(impatient, viewer, media)
+        assert viewer.is_closed()
+        assert not impatient.sessions.all()
+
+
 @pytest.mark.parametrize("junk", [b"", b"$", b"$\x00\x00\x10abc", b"OPTIONS", b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1"])
 def test_who_hangs_up_is_forgotten(server, junk):
     """At once, in the middle of a request or of a frame: no thread stays, no reply is attempted in vain."""
