@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from rtsp.failures import FolderFound, MediaError, ServerRefused, understanding
 from rtsp.message import Response
 from rtsp.sdp import SessionDescription
 from rtsp.url import is_rtsp, join, resolve
 
 SDP, LIST = "application/sdp", "text/uri-list"
+MOST = 1000     # names of a list that are read: each may become as long as the URL that it is relative to
 
 
 def read(reply: Response, url: str) -> tuple[SessionDescription, str]:
@@ -35,7 +38,7 @@ def _listed(text: str, url: str) -> FolderFound | MediaError:
     """One URL a line; `#` begins a comment (RFC 2483 §5)."""
     lines = (line.strip() for line in text.splitlines())
     named = (join(url, line) for line in lines if line and not line.startswith("#"))
-    urls = tuple(one for one in named if is_rtsp(one))
+    urls = tuple(one for one in islice(named, MOST) if is_rtsp(one))
     if not urls:
         return MediaError("This folder holds nothing that can be played", "Is this the right URL?")
     return FolderFound(url, urls)

@@ -31,6 +31,7 @@ NUMBERED = re.compile(r"[0-9] *$")
 REPLY = re.compile(r"RTSP/[0-9]\.[0-9] +[0-9]{3}(?= |$)")
 GLUED = re.compile(rf"(?<=[0-9]) *(?:{'|'.join(sorted(LAB_METHODS))})(?= |$)|(?<=.){REPLY.pattern}")
 HEADER = re.compile(r"([A-Za-z-]+)[ :]+(.*)")
+FIRST_LINES = 8     # of a SETUP, in which its port is; it is looked for again whenever a byte has come
 
 
 def is_lab(start_line: str) -> bool:
@@ -112,8 +113,9 @@ def _session(lines: list[str]) -> str | None:
 
 def _port(lines: list[str]) -> str | None:
     """The number after client_port, else the last one of the third line."""
-    for line in lines[1:]:
+    for line in lines[1:FIRST_LINES]:
         if match := CLIENT_PORT.search(line):
             return match[1]
-    numbers = re.findall(r"(?<![0-9./])[0-9]{2,9}(?![0-9./])", lines[2]) if len(lines) > 2 else []
+    third = "" if len(lines) < 3 or SESSION.fullmatch(lines[2]) else lines[2]
+    numbers = re.findall(r"(?<![0-9./])[0-9]{2,9}(?![0-9./])", third)
     return numbers[-1] if numbers else None

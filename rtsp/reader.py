@@ -11,6 +11,7 @@ Requests and responses flow in both directions (a server may ask, too), so there
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from rtsp import lab, limits
 from rtsp.errors import MessageError
@@ -69,13 +70,16 @@ class MessageReader:
         self._lines, self._head, self._searched, self._quiet = [], None, 0, False
 
     def _next(self) -> Message | None:
-        if self._head is None and not self._lines:
-            self._skip_line_ends()
-            if self._bytes[:1] == b"$":
-                return self._interleaved()
-        if self._head is None:
-            self._head = self._read_head()
-        return self._read_body(self._head) if self._head else None
+        while self._head is None:
+            if not self._lines:
+                self._skip_line_ends()
+                if self._bytes[:1] == b"$":
+                    return self._interleaved()
+            head = self._read_head()
+            if head is None:
+                return None
+            self._head = head or None                       # else a line was dropped, and a frame may follow
+        return self._read_body(self._head)
 
     @property
     def unfinished(self) -> bool:
@@ -99,14 +103,15 @@ class MessageReader:
 
     # ---- head
 
-    def _read_head(self) -> Request | Response | None:
+    def _read_head(self) -> Request | Response | Literal[False] | None:
+        """None if more bytes are needed; False if what came was not worth reading."""
         while (line := self._take_line()) is not None:
             if not line and self._lines:
                 return self._finish()
             if self._is_lab():
                 line = self._unglue(line)
                 if not self._lines and not lab.begins_message(line):
-                    continue                                # the rest of a message that was taken as it was: no loss
+                    return False                            # the rest of a message that was taken as it was: no loss
                 if self._lines and lab.begins_message(line):
                     head = self._finish()
                     self._lines = [line]

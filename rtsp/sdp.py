@@ -38,8 +38,8 @@ class MediaDescription:
         """Encoding in capitals and clock rate of a payload type (RFC 4566 §6). The static types of RFC 3551 §6 that
         matter here are known without a line."""
         for name, value in self.attributes:
-            words = value.split()
-            if name.lower() == "rtpmap" and len(words) > 1 and words[0] == str(payload_type):
+            words = value.split(None, 2) if name.lower() == "rtpmap" else []
+            if len(words) > 1 and words[0] == str(payload_type):
                 encoding, *rest = words[1].split("/")
                 return encoding.upper(), number(rest[0], 1, 10**9, "clock rate") if rest else 90000
         return STATIC_PAYLOADS.get(payload_type)
@@ -145,6 +145,8 @@ def _media(value: str) -> MediaDescription:
     if len(words) < 4:
         raise MessageError(f"no media line: m={value[:60]!r}")
     formats = [number(word, 0, 127, "payload type") for word in words[3:] if word.isdigit()]
+    # Each once: for each one all attributes are looked through
+    formats = list(dict.fromkeys(formats))
     return MediaDescription(words[0], number(words[1].split("/")[0], 0, 65535, "port"), words[2], formats)
 
 

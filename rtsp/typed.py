@@ -12,6 +12,7 @@ from rtsp.url import RtspUrl, without_credentials
 def read(url: str) -> tuple[RtspUrl, str]:
     """Its parts, and the URL as it may be sent: it may hold blanks and umlauts, a request may not, and a password is
     never sent and never logged. UsageError if this is no rtsp:// URL."""
+    url = "".join(url.splitlines()).replace("\t", "")      # urlsplit() leaves out tabs and line ends, too
     try:
         parts = RtspUrl.parse(url)
     except MessageError as error:

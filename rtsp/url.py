@@ -12,8 +12,9 @@ from rtsp.errors import MessageError
 from rtsp.message import Request
 from rtsp.numbers import number
 
-# A stream within a presentation: players write back what our SDP told them, but some have habits of their own
-CONTROL = re.compile(r"/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
+# A stream within a presentation: players write back what our SDP told them, but some have habits of their own. A run of
+# slashes is looked at from its first one alone, or the time would grow with the square of its length
+CONTROL = re.compile(r"(?<!/)/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
 CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
 PORT = re.compile(r":([^\]:@]*)$")      # behind the host, which may be an IPv6 address in brackets
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
