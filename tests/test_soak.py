@@ -95,5 +95,3 @@ def test_what_is_not_flat_is_exit_code_1(monkeypatch, capsys):
     monkeypatch.setattr(soak, "serving", lambda timeout: pytest.MonkeyPatch.context())
     assert soak.main(["--minutes", "0.1"]) == 1
     assert "not flat:\n  threads: 5 before\n  memory" in capsys.readouterr().err
-
-

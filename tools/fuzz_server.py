@@ -182,6 +182,3 @@ class ServerTarget:
                     data += piece
             except TimeoutError:
                 raise Failure(f"an innocent viewer got no frames, but {data[:300]!r}") from None
-
-
-
