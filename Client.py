@@ -6,32 +6,25 @@ Two threads. The window's own one draws, and never waits: every few milliseconds
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
-from math import copysign
-from types import TracebackType
 
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
+from Reconnection import Reconnection
 from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
-from rtsp.states import TRANSITIONS
+from rtsp.states import moving
 from rtsp.url import RtspUrl
-from ui import keys, layout, theme, words
+from ui import keys, words
 from ui.background import Background
-from ui.controls import Controls
 from ui.login import ask
-from ui.movielist import MovieList
-from ui.picture import Picture, Words
-from ui.status import Status
-
-log = logging.getLogger(__name__)
+from ui.picture import Words
+from ui.window import Window
 
 TICK = 20               # ms at most between two looks at what has come
 STATUS_EVERY = 0.2      # seconds; figures that change faster cannot be read
 GOODBYE = 1.0           # seconds that the server has to answer TEARDOWN when the window is closed
-JUMP = 10.0             # seconds of the movie, by a key
-SLOWEST, FASTEST = 0.25, 8.0
+AGAIN = "again"         # what the thread "commands" does where a lost connection is made anew
 
 
 class Client:
@@ -49,12 +42,10 @@ class Client:
         self.scale: float | None = None         # … and how fast
         self.queued: tuple[float | None, float | None] | None = None    # both, of a PLAY that waits for SETUP
         self.duration: float | None = None      # the window closes after so many seconds of the movie
-        self.failure: BaseException | None = None
-        self.commands = Background("commands")
+        self.commands = Background("commands", harmless=MethodError)
+        self.again = Reconnection()             # a connection that was lost while playing
         self.closing: float | None = None       # when the window must be closed at the latest
-        self.closed = False
-        self.nextTick = ""
-        self.statusDue = 0.0
+        self.nextTick, self.statusDue = "", 0.0
         self.createWidgets()
 
     def run(
@@ -63,8 +54,7 @@ class Client:
         """Until the window is closed."""
         self.start, self.duration, self.scale = start, duration, scale
         if playNow:
-            self.setupMovie()
-            self.playMovie()
+            self.chooseMovie()
         self.tick()
         try:
             self.master.mainloop()
@@ -72,41 +62,40 @@ class Client:
             self.closeWindow()
             self.player.close()
             self.commands.close(timeout=GOODBYE)
-        if self.failure:
-            raise self.failure
+        if self.window.failure:
+            raise self.window.failure
 
     def createWidgets(self) -> None:
-        self.master = theme.new_window(f"{self.player.client.name or self.player.client.host} · RTSP lab")
-        self.master.protocol("WM_DELETE_WINDOW", self.exitClient)
-        self.master.report_callback_exception = self.fail
-        self.picture = Picture(self.master)
-        self.movies = MovieList(self.master, self.chooseMovie)
-        self.status = Status(self.master)
-        methods = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie}
-        self.controls = Controls(self.master, {**methods, "TEARDOWN": self.teardownMovie})
-        keys.bind(self.master, {
-            "Left": lambda: self.jump(-JUMP), "Right": lambda: self.jump(JUMP),
-            "bracketleft": lambda: self.changeSpeed(self.player.wantedScale / 2),
-            "bracketright": lambda: self.changeSpeed(self.player.wantedScale * 2),
-            "BackSpace": lambda: self.changeSpeed(1.0),
-            "space": self.playOrPause,
-        })
-        layout.stack(self.master, self.picture, self.controls, self.status)
+        buttons = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie,
+                   "TEARDOWN": self.teardownMovie}
+        actions = keys.actions(self.jump, self.changeSpeed, lambda: self.player.wantedScale, self.playOrPause)
+        name = self.player.client.name or self.player.client.host
+        self.window = Window(f"{name} · RTSP lab", buttons, actions, self.chooseMovie, self.exitClient)
+        self.master, self.picture, self.movies = self.window.master, self.window.picture, self.window.movies
+        self.controls, self.status = self.window.controls, self.window.status
         self.refresh()
 
     # ---- the buttons
 
     def setupMovie(self) -> None:
         """A new session: connection, port for the media, DESCRIBE, SETUP."""
+        if self.again.waiting:
+            return self.connectAgain()
+        self.renewPlayer()
+        self.sendRtspRequest("SETUP", self.connectToServer, self.openRtpPort, self.player.setup)
+
+    def renewPlayer(self) -> None:
+        """A session has a player of its own."""
         self.player.close()
         self.player = self.makePlayer()
         self.chosen = self.movies.selected or self.chosen
         if self.chosen:
             self.player.goTo(self.chosen)
             self.master.title(f"{self.player.client.name} · RTSP lab")
-        self.sendRtspRequest("SETUP", self.connectToServer, self.openRtpPort, self.player.setup)
 
     def playMovie(self) -> None:
+        if self.again.waiting:
+            return self.connectAgain()
         player, start, scale = self.player, self.start, self.scale
         self.start = self.scale = None
         self.queued = (start, scale) if self.player.state is State.INIT else None
@@ -116,7 +105,10 @@ class Client:
         self.sendRtspRequest("PAUSE", self.player.pause)
 
     def teardownMovie(self) -> None:
-        """End the session. The window stays, and Setup begins a new one."""
+        """End the session, or the attempts to have one again. The window stays, and Setup begins a new one."""
+        if self.again.trying:
+            self.player.close()                 # a request under way fails
+        self.again.stop()
         self.sendRtspRequest("TEARDOWN", self.player.leave)
 
     # ---- the keys, and the list
@@ -132,7 +124,7 @@ class Client:
 
     def changeSpeed(self, scale: float) -> None:
         """At once, or with the next PLAY."""
-        player, scale = self.player, copysign(max(SLOWEST, min(FASTEST, abs(scale))), scale)
+        player, scale = self.player, keys.within(scale)
         if player.state is State.PLAYING and self.commands.doing is None:
             self.sendRtspRequest("PLAY", lambda: player.play(scale=scale))
         elif player.state is State.READY:
@@ -152,10 +144,24 @@ class Client:
 
     def closeWindow(self) -> None:
         """Twice is fine."""
-        if not self.closed:
-            self.closed = True
-            self.master.after_cancel(self.nextTick)
-            self.master.destroy()
+        self.window.close(self.nextTick)
+
+    # ---- a connection that was lost while playing
+
+    def loseConnection(self, error: ClientError) -> None:
+        """Try again in a while. `error` is what counts if the window is closed before that helps."""
+        self.error = error
+        self.again.noteLoss(self.player)
+        self.commands.do("TEARDOWN", self.player.leave)
+
+    def connectAgain(self) -> None:
+        """A new session, which plays from where the old one was."""
+        self.again.begin()
+        self.renewPlayer()
+        player = self.player
+        player.position = self.again.place or 0.0
+        self.commands.do(AGAIN, lambda: self.again.resume(player))
+        self.refresh()
 
     # ---- requests, on the thread "commands"
 
@@ -170,15 +176,7 @@ class Client:
     def sendRtspRequest(self, method: str, *steps: Callable[[], object]) -> None:
         """Have the thread "commands" do this, unless the state forbids it by the time it gets there."""
         self.error, self.remark = None, ""
-
-        def job() -> None:
-            try:
-                for step in steps:
-                    step()
-            except MethodError as error:        # the movie has ended in the meantime, say, or SETUP failed
-                log.info("! %s", error)
-
-        self.commands.do(method, job)
+        self.commands.do(method, *steps)
         self.refresh()
 
     # ---- replies and media, on the window's thread
@@ -186,6 +184,8 @@ class Client:
     def tick(self) -> None:
         self.recvRtspReply()
         self.listenRtp()
+        if self.again.isDue and self.commands.doing is None and self.closing is None:
+            self.connectAgain()
         if time.monotonic() >= self.statusDue:
             self.refresh()
         if self.closing is not None and (self.commands.doing is None or time.monotonic() > self.closing):
@@ -204,16 +204,23 @@ class Client:
         """A reply to `method`, or why there is none, becomes words in the window and another set of buttons."""
         if error is not None and not isinstance(error, ClientError):
             raise error
+        if error and method == AGAIN and not self.again.trying:
+            error = None                        # somebody has given it up meanwhile
+        elif error and self.duration is None and self.again.helps(method, error):
+            return self.loseConnection(error)
+        elif error:
+            self.again.stop()
         if isinstance(error, FolderFound):
             names = [(RtspUrl.parse(url).path, url) for url in error.urls]
             self.movies.show(f"Movies on {self.player.client.host}:{self.player.client.port}", names)
-        elif isinstance(error, (ServerRefused, UsageError)) and self.player.state is State.PLAYING:
+        elif isinstance(error, (ServerRefused, UsageError)) and self.player.state is State.PLAYING \
+                and method not in ("SETUP", AGAIN):
             self.remark = error.title
         else:
             self.error = error or self.error
         if isinstance(error, AuthenticationError) and method == "SETUP" and self.duration is None:
             self.askForLogin(error)
-        if error and (method == "SETUP" or isinstance(error, (ConnectError, MediaError))):      # nothing to go on with
+        if error and (method in ("SETUP", AGAIN) or isinstance(error, (ConnectError, MediaError))):   # nothing is left
             self.commands.do("TEARDOWN", self.player.leave)
         self.refresh()
 
@@ -247,54 +254,47 @@ class Client:
 
     def updateMovie(self, frame: Frame) -> None:
         """Decode the frame and put it on the screen."""
+        if self.again.trying:
+            self.again.plays(time.monotonic())
+            self.error = None
         if self.picture.words:
             self.refresh()
         if self.picture.show(frame.jpeg):
             self.onShown(frame)
-        else:
-            log.info("! the frame at %.3f s is no JPEG that can be decoded", frame.time)
 
     def refresh(self) -> None:
         """Buttons, words and figures as the state wants them."""
         self.statusDue = time.monotonic() + STATUS_EVERY
         self.controls.enable(self.useful())
-        self.showList(bool(self.movies.urls) and self.player.state is State.INIT and self.commands.doing is None)
+        player, playing = self.player, self.player.state is State.PLAYING
+        idle = player.state is State.INIT and self.commands.doing is None and not self.again.active
+        self.window.show_list(bool(self.movies.urls) and idle)
         self.picture.say(self.words())
-        self.status.tell(self.player.state.value, self.figures(), self.notice())
-
-    def showList(self, listed: bool) -> None:
-        """The movies of the folder, or the picture."""
-        layout.exchange(*((self.movies, self.picture) if listed else (self.picture, self.movies)))
+        scale = player.scale if playing else player.wantedScale
+        figures = words.figures(player.receiver.shown, player.position, player.duration, player.receiver.lost_percent,
+                                scale, playing)
+        self.status.tell(player.state.value, [] if self.again.active else figures, self.notice())
 
     def useful(self) -> set[str]:
         """The methods that lead to another state, by the table; none while the server has not answered the last one."""
-        state = self.player.state
-        moving = {method for method, after in TRANSITIONS[state].items() if after is not state}
-        return set() if self.commands.doing else moving
+        if self.again.active:
+            return {"TEARDOWN"} if self.again.trying else {"SETUP", "PLAY", "TEARDOWN"}
+        return set() if self.commands.doing else moving(self.player.state)
 
     def words(self) -> Words | None:
         """What is to be read in the picture; None when it speaks for itself."""
         player, client = self.player, self.player.client
+        if self.again.active:
+            return words.over_lost(*self.again.progress, self.error.title if self.error else "")
         if self.error:
             return Words(self.error.title, self.error.advice, error=True)
-        place = f"{client.host}:{client.port}"
-        return words.over_picture(player.state.value, self.commands.doing, client.name, place, client.lost,
-                                  player.ended, player.receiver.shown.frames > 0)
-
-    def figures(self) -> list[str]:
-        """What the line at the bottom says after the state."""
-        player, playing = self.player, self.player.state is State.PLAYING
-        scale = player.scale if playing else player.wantedScale
-        return words.figures(player.receiver.shown, player.position, player.duration, player.receiver.lost_percent,
-                             scale, playing)
+        return words.over_picture(player.state.value, self.commands.doing, client.name, f"{client.host}:{client.port}",
+                                  client.lost, player.ended, player.receiver.shown.frames > 0)
 
     def notice(self) -> str:
         """What is no error, and still good to know."""
         if self.error and self.movies.winfo_manager():      # there are no words over the list
             return self.error.title
+        if self.again.active:
+            return f"Connection lost. {words.trying_again(*self.again.progress)}"
         return "Connection lost" if self.player.client.lost else self.remark or self.player.way.notice
-
-    def fail(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """What a callback raises ends the program, in run(); Tk itself would print it and go on."""
-        self.failure = error
-        self.master.quit()

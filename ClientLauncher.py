@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from CommandLine import scale, seconds, statsFile, where
+from CommandLine import plainLog, scale, seconds, statsFile, where
 from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
 from rtsp.failures import AuthenticationError
 from rtsp.keyring import Keyring
@@ -269,6 +269,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parseArguments(argv)
     level = logging.INFO if options.verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    plainLog()
     try:
         play(options)
         return 0

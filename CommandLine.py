@@ -1,11 +1,16 @@
-"""What the programs take on their command lines: each kind of value, and the sentence for one that is none."""
+"""What the programs take on their command lines: each kind of value, and the sentence for one that is none.
+
+And what keeps their log readable."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 from pathlib import Path
 from urllib.parse import quote
+
+LONGEST_LINE = 1000     # characters in the log
 
 
 def portNumber(text: str) -> int:
@@ -93,3 +98,15 @@ def statsFile(text: str) -> str:
     if text != "-" and not Path(text).parent.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
     return text
+
+
+def plainLog() -> None:
+    """What a peer has sent may be in the log, which may be a terminal: no control characters of its get there."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_makePlain)
+
+
+def _makePlain(record: logging.LogRecord) -> bool:
+    text = "".join(one if one.isprintable() else "?" for one in record.getMessage()[:LONGEST_LINE])
+    record.msg, record.args = text, ()
+    return True

@@ -278,11 +278,11 @@ class Player:
         if tcp and client.lost and not receiver.ended and receiver.next_due() is None:
             return silence.check_cut(client.lost, nearEnd and receiver.frames > self._framesBefore)
         if receiver.frames > (0 if client.lab else self._framesBefore):
+            silence.check_picture((receiver.fed or 0.0) - max(self._playSent, receiver.latest_frame), receiver.reason)
             return silence.is_end(now - max(self._playSent, receiver.fed or 0.0), client.lab, nearEnd)
         problem = receiver.reason if (receiver.heard or 0.0) > self._playSent else None
         port = None if tcp else self.way.rtp_port
-        silence.check_patience(now - self._playSent, client.lab, client.name, port, problem)
-        return False
+        return silence.check_patience(now - self._playSent, client.lab, client.name, port, problem)
 
     # ---- the report
 

@@ -41,7 +41,11 @@ class Connection:
 
     def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
         self.reader = reader
-        self.peer: Address = sock.getpeername()
+        try:
+            self.peer: Address = sock.getpeername()
+        except OSError:                     # the peer has gone already
+            sock.close()
+            raise
         self.local: Address = sock.getsockname()
         self._socket = sock
         self.clock = clock

@@ -142,13 +142,16 @@ class InnerPorts:
 
 def _source(named: str | None, peer: Address) -> Address:
     """The address that the server sends from, where it is another one (`source=`, RFC 2326 §12.39). A name is not
-    looked up: that could take long."""
+    looked up: that could take long. An address that nobody can send from is not believed, nor our own machine's by a
+    server elsewhere: what we send there would reach others."""
     try:
         other = ipaddress.ip_address(named or "")
     except ValueError:
         return peer
     same_family = (other.version == 6) == (":" in peer[0])
-    return (str(other), *peer[1:]) if same_family else peer
+    strange = other.is_multicast or other.is_reserved or other.is_unspecified       # broadcast is reserved, too
+    inside = other.is_loopback and not ipaddress.ip_address(peer[0].partition("%")[0]).is_loopback
+    return (str(other), *peer[1:]) if same_family and not strange and not inside else peer
 
 
 def _bind(local: Address, wanted: int) -> tuple[socket.socket, socket.socket]:

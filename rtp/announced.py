@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Generic, TypeVar
 
+from rtp.hoard import Hoard
 from rtp.timestamps import sequence_delta
 
 Packet = TypeVar("Packet")
 
 PATIENCE = 0.5  # seconds; packets of a time before have all come by then
 LOST = 200  # packets; that many may be lost before the first one that comes
-KEPT = 10_000  # packets
 
 
 class Announcement(Generic[Packet]):
@@ -22,7 +21,7 @@ class Announcement(Generic[Packet]):
     """
 
     def __init__(self, sequence: int, now: float) -> None:
-        self.kept: deque[Packet] = deque(maxlen=KEPT)
+        self.kept: Hoard[Packet] = Hoard()
         self._sequence = sequence
         self._until = now + PATIENCE
 

@@ -7,13 +7,17 @@ first frame waits `delay`, and each one after it is shown as much later as its m
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Generic, TypeVar
+
+from rtp.hoard import Hoard
 
 Frame = TypeVar("Frame")
 
 MAX_STEP = 2.0  # seconds by which media time and clock may part from one frame to the next; more is a seek or a stall
-MAX_FRAMES = 1000  # waiting at a time: only a sender that ignores the time has more under way; its oldest are dropped
+# Waiting at a time: only a sender that ignores the time has more under way. Its newest are dropped: without the oldest,
+# those that are left would always be for later, and none would ever be shown
+MAX_FRAMES = 1000
+MAX_BYTES = 48 << 20  # of frames: 4 s of 100 Mbit/s
 
 
 class Playout(Generic[Frame]):
@@ -25,12 +29,15 @@ class Playout(Generic[Frame]):
     def __init__(self, delay: float) -> None:
         self.late = 0
         self._delay = delay
-        self._queue: deque[tuple[float, Frame]] = deque(maxlen=MAX_FRAMES)  # (when due, frame), in order
+        self._queue: Hoard[tuple[float, Frame]] = Hoard(MAX_FRAMES, MAX_BYTES)  # (when due, frame), in order
         self._base = 0.0  # when media time 0 is due
         self._previous: tuple[float, float] | None = None  # media time and arrival of the frame before
 
-    def push(self, frame: Frame, media_time: float, now: float) -> None:
-        """A frame came, in the order in which frames are to be shown. media_time: seconds, from any start."""
+    def push(self, frame: Frame, media_time: float, now: float, size: int = 0) -> None:
+        """A frame of `size` bytes came, in the order in which frames are to be shown. media_time: seconds, from any
+        start."""
+        if self._queue.full(size):
+            return
         if self._starts_anew(media_time, now):
             self._base = now + self._delay - media_time
         elif now > self._base + media_time:
@@ -39,20 +46,20 @@ class Playout(Generic[Frame]):
             self._base = now - media_time
         due = self._base + media_time
         if self._queue:
-            due = max(due, self._queue[-1][0])  # after a jump, frames from before it still come first
-        self._queue.append((due, frame))
+            due = max(due, self._queue.last[0])  # after a jump, frames from before it still come first
+        self._queue.append((due, frame), size)
         self._previous = media_time, now
 
     def due(self, now: float) -> list[Frame]:
         """The frames whose time has come, oldest first. They leave the queue."""
         frames = []
-        while self._queue and self._queue[0][0] <= now:
+        while self._queue and self._queue.first[0] <= now:
             frames.append(self._queue.popleft()[1])
         return frames
 
     def next_due(self) -> float | None:
         """When the next frame is due; None when none waits."""
-        return self._queue[0][0] if self._queue else None
+        return self._queue.first[0] if self._queue else None
 
     def clear(self) -> None:
         """After a pause or a seek: forget what waits; the next frame is a first one, and waits `delay`."""

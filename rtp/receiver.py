@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from rtp.announced import Announcement
+from rtp.hoard import Hoard
 from rtp.jpeg import Depacketizer
 from rtp.labreception import LabReception
 from rtp.playout import Playout
@@ -18,7 +18,6 @@ from rtp.shown import Shown
 from rtp.timestamps import extend, sequence_delta
 
 GRACE = 0.1  # seconds after BYE in which packets may still come that it has overtaken
-HELD = 10_000  # packets that may come while a reply is waited for; of more, the oldest are dropped
 BACK, AHEAD = 0.1, 60.0  # seconds by which timestamps may leave the clock from one frame to the next; more is no time
 
 
@@ -53,6 +52,7 @@ class Receiver:
         self.shown = Shown()
         self.frames = 0  # whole ones received
         self.first_frame: float | None = None  # when the first of them was whole
+        self.latest_frame = 0.0  # … and the latest
         self.heard: float | None = None  # when the latest packet came
         self.fed: float | None = None  # … that was not empty: some lab servers send such ones for ever after the end
         self._clock_rate = clock_rate
@@ -69,12 +69,12 @@ class Receiver:
         self._latest = 0.0  # the time of the latest frame
         self._announced: Announcement[Arrival] | None = None  # None: seen to be true, or to be wrong
         self._ended: float | None = None  # when BYE came
-        self._held: deque[Arrival] | None = None  # None: packets are not held back
+        self._held: Hoard[Arrival] | None = None  # None: packets are not held back
 
     def hold(self) -> None:
         """PLAY has been asked for. Packets that come before the reply may belong to the time before or to the time
         after it: they are held back until the reply says with which number the new time begins."""
-        self._held = deque(maxlen=HELD)
+        self._held = Hoard()
 
     def release(self) -> None:
         """The reply has come, and start() has been told if it was a good one."""
@@ -108,7 +108,8 @@ class Receiver:
         if not keep:
             self._depacketizer.restart()
         for frame in frames:
-            self._playout.push(frame, frame.time / self._scale, now - self._delay)  # as if they had waited already
+            media_time = frame.time / self._scale
+            self._playout.push(frame, media_time, now - self._delay, len(frame.jpeg))  # as if they had waited already
         if scale != self._scale:
             self._playout.restart()
         self._reorder.restart(sequence)
@@ -124,15 +125,18 @@ class Receiver:
 
     def _take_earlier(self, sequence: int) -> None:
         """What was held back of the time before, which goes on: the sender has not jumped."""
-        before = [packet for packet in self._held or () if sequence_delta(packet.sequence, sequence) < 0]
-        for packet in before:
-            self._take(packet)
-        if self._held:
-            self._held = deque((packet for packet in self._held if packet not in before), maxlen=HELD)
+        if self._held is None:
+            return
+        held, self._held = self._held, Hoard()
+        for packet in held:
+            if sequence_delta(packet.sequence, sequence) < 0:
+                self._take(packet)
+            else:
+                self._held.append(packet, packet.size)
 
     def arrived(self, packet: Arrival) -> None:
         if self._held is not None:
-            self._held.append(packet)
+            self._held.append(packet, packet.size)
             return
         self.heard = packet.now
         self.fed = packet.now if packet.payload else self.fed
@@ -144,7 +148,7 @@ class Receiver:
             self._announced = None
             self._take(packet)
         else:
-            self._announced.kept.append(packet)
+            self._announced.kept.append(packet, packet.size)
             self._doubt(packet.now)
 
     def _doubt(self, now: float) -> None:
@@ -153,7 +157,7 @@ class Receiver:
             return
         kept, self._announced = self._announced.kept, None
         self._reorder.restart()
-        self.reception.restart(kept[0].sequence)
+        self.reception.restart(kept.first.sequence)
         self._base = None
         for packet in kept:
             self._take(packet)
@@ -246,11 +250,12 @@ class Receiver:
         if jpeg:
             self._latest = self._time(timestamp, now)
             self.frames += 1
+            self.latest_frame = now
             if self.first_frame is None:
                 self.first_frame = now
             if self._lab:
                 self._lab.frame_came(now)
-            self._playout.push(Frame(jpeg, self._latest), self._latest / self._scale, now)
+            self._playout.push(Frame(jpeg, self._latest), self._latest / self._scale, now, len(jpeg))
 
     def _time(self, timestamp: int, now: float) -> float:
         """When in the movie a frame belongs."""

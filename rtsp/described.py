@@ -38,7 +38,7 @@ def _listed(text: str, url: str) -> FolderFound | MediaError:
     """One URL a line; `#` begins a comment (RFC 2483 §5)."""
     lines = (line.strip() for line in text.splitlines())
     named = (join(url, line) for line in lines if line and not line.startswith("#"))
-    urls = tuple(one for one in islice(named, MOST) if is_rtsp(one))
+    urls = tuple(one for one in islice(named, MOST) if is_rtsp(one) and one.isprintable())
     if not urls:
         return MediaError("This folder holds nothing that can be played", "Is this the right URL?")
     return FolderFound(url, urls)

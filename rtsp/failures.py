@@ -10,6 +10,7 @@ ClientError               1
 ├── AuthenticationError   6   a name and a password, or others
 ├── MissingError          5   Tk, a screen, a codec
 ├── MediaError            7   connected, but no media
+│   └── MediaLost         7   they came, and come no more
 └── FolderFound           0   a list of what can be played, and nothing to play itself
 """
 
@@ -22,6 +23,8 @@ from rtsp.errors import RtspError
 from rtsp.message import Response
 from rtsp.url import without_credentials
 
+LONGEST = 400   # characters of a title, or of an advice
+
 
 class ClientError(Exception):
     """`title` and `advice` are for the window; as a text they are one line, for the terminal."""
@@ -29,9 +32,14 @@ class ClientError(Exception):
     code = 1
 
     def __init__(self, title: str, advice: str = "") -> None:
-        super().__init__(". ".join(filter(None, (title, advice))))
-        self.title = title
-        self.advice = advice
+        self.title, self.advice = plain(title), plain(advice)
+        super().__init__(". ".join(filter(None, (self.title, self.advice))))
+
+
+def plain(text: str) -> str:
+    """What may be shown on a terminal: a server's words could hold its control characters, or have no end."""
+    text = "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+    return text if len(text) <= LONGEST else text[:LONGEST - 1] + "…"
 
 
 class UsageError(ClientError):
@@ -78,6 +86,10 @@ class MissingError(ClientError):
 
 class MediaError(ClientError):
     code = 7
+
+
+class MediaLost(MediaError):
+    pass
 
 
 class FolderFound(ClientError):

@@ -15,6 +15,7 @@ from rtsp.numbers import decimal
 from rtsp.sdp import MediaDescription, SessionDescription
 
 LARGEST_SCALE = 1000.0
+NAMED = 5               # encodings in a message: a description may hold thousands
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ def choose_video(description: SessionDescription) -> Chosen:
     if not others:
         raise MediaError("The server offers no stream", "Is this the right URL?")
     advice = "Many cameras have a second stream in MJPEG: its URL will do"
-    raise MissingError(f"The server sends {', '.join(others)}, and this player decodes MJPEG alone", advice)
+    names = list(dict.fromkeys(others))
+    names[NAMED:] = ["…"] if len(names) > NAMED else []
+    raise MissingError(f"The server sends {', '.join(names)}, and this player decodes MJPEG alone", advice)
 
 
 def _secret(media: MediaDescription) -> bool:

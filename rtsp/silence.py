@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rtsp.failures import MediaError
+from rtsp.failures import MediaError, MediaLost
 
 NO_MEDIA = 5.0      # seconds without a packet after which something must be wrong
+NO_PICTURE = 10.0   # seconds in which packets come, but no whole frame
 NEAR_END = 1.0      # seconds: what is missing then may have been lost
 LAB_END = 3.0       # seconds of silence that mean the end: a lab server says nothing when it is there
 
@@ -16,8 +17,14 @@ def is_end(silent: float, lab: bool, near_end: bool) -> bool:
     if lab:
         return silent > LAB_END
     if silent > NO_MEDIA and not near_end:
-        raise MediaError("The stream has stopped", "The server may have gone, or the network")
+        raise MediaLost("The stream has stopped", "The server may have gone, or the network")
     return silent > NO_MEDIA
+
+
+def check_picture(waited: float, problem: str) -> None:
+    """Packets come, and no whole frame for so many seconds: MediaLost if that is too long, with the `problem`."""
+    if waited > NO_PICTURE:
+        raise MediaLost("Packets arrive, but they make no picture any more", problem or "Too many may be lost")
 
 
 def near_end(position: float, duration: float | None, scale: float = 1.0) -> bool:
@@ -29,7 +36,7 @@ def near_end(position: float, duration: float | None, scale: float = 1.0) -> boo
 def check_cut(lost: str, near_end: bool) -> bool:
     """The connection that carried the media is gone, and why. True: about at their end; else MediaError."""
     if not near_end:
-        raise MediaError(lost, "It carried the media, too. Setup connects again")
+        raise MediaLost(lost, "It carried the media, too. Setup connects again")
     return True
 
 
@@ -39,16 +46,16 @@ def check_end(came: bool, position: float, duration: float | None, scale: float 
         raise MediaError("The stream has ended without a picture", "Too many packets may have been lost")
     if duration is not None and not near_end(position, duration, scale):
         title = f"The server ended the stream after {position:.1f} of {duration:.1f} s"
-        raise MediaError(title, "It may have been stopped")
+        raise MediaLost(title, "It may have been stopped")
 
 
-def check_patience(waited: float, lab: bool, name: str, port: int | None, problem: str | None) -> None:
-    """No frame has come for so many seconds since PLAY: MediaError if that is too long.
+def check_patience(waited: float, lab: bool, name: str, port: int | None, problem: str | None) -> bool:
+    """No frame has come for so many seconds since PLAY: MediaError if that is too long; else False, it is not the end.
 
     `port`: of UDP; None: media come inside the connection. `problem`: why the packets that have come make no frame;
     None: there were no packets."""
     if waited <= NO_MEDIA:
-        return
+        return False
     if problem is not None:
         raise MediaError("Packets arrive, but they make no picture", problem or "They are empty")
     if port is None:

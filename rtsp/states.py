@@ -87,6 +87,11 @@ def allowed(state: State) -> tuple[str, ...]:
     return STATELESS + tuple(method for method in SESSION_METHODS if method in TRANSITIONS[state])
 
 
+def moving(state: State) -> set[str]:
+    """The events that lead to another one."""
+    return {event for event, after in TRANSITIONS[state].items() if after is not state}
+
+
 def markdown() -> str:
     """The table as Markdown, for README."""
     columns = SESSION_METHODS + EVENTS

@@ -19,6 +19,6 @@ def test_it_is_wrong_after_a_while_with_nothing_but_others():
     """And not while nothing has come at all."""
     announcement = Announcement(100, 10.0)
     assert not announcement.wrong(99.0)
-    announcement.kept.append("packet")
+    announcement.kept.append("packet", 1)
     assert not announcement.wrong(10.0 + PATIENCE)
     assert announcement.wrong(10.1 + PATIENCE)

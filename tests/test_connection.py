@@ -417,3 +417,11 @@ def test_what_was_sent_when_ctrl_c_came_is_not_sent_twice(pair):
         connection.send(b"PLAY\r\n")
     connection.send(b"TEARDOWN\r\n")
     assert read_until(peer, b"TEARDOWN\r\n") == b"PLAY\r\nTEARDOWN\r\n"
+
+
+def test_a_peer_that_has_gone_already_leaves_no_socket():
+    """It was accepted, and reset, before anybody looked."""
+    sock = socket.socket()
+    with pytest.raises(OSError):
+        Connection(sock, MessageReader())
+    assert sock.fileno() < 0

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import random
+import warnings
 
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from tests import movies
+from tests.hostile import huge
 from ui import theme
-from ui.picture import Picture, fit
+from ui.picture import SCAN, Picture, decode, fit
 
 LARGE = (1280, 720)
 
@@ -80,3 +84,44 @@ def test_the_proportions_are_those_of_the_picture():
     assert fit((384, 288), (640, 480)) == (640, 480)
     assert fit((1920, 1080), (640, 480)) == (640, 360)
     assert fit((10, 1000), (50, 50)) == (1, 50)
+
+
+@pytest.mark.parametrize(("width", "height"), [(65535, 65535), (16000, 11000), (4097, 4096), (65535, 300)])
+def test_a_file_that_claims_to_be_enormous_is_not_decoded(picture, monkeypatch, width, height):
+    """Its size is read, and no memory is asked for."""
+    monkeypatch.setattr(JpegImageFile, "load", lambda file: pytest.fail("it was decoded"))
+    with warnings.catch_warnings(record=True) as said:
+        assert not picture.show(huge(width, height))
+    assert not said and picture.shown_size == (0, 0)
+
+
+def test_the_largest_picture_is_decoded(picture):
+    assert picture.show(movies.jpeg(1, (4096, 4096)))
+
+
+def test_a_file_with_more_scans_than_it_needs_is_not_decoded(picture, monkeypatch):
+    """A progressive picture may be gone through again and again, at the full cost each time."""
+    large = movies.jpeg(1, (2040, 2040), progressive=True)
+    assert picture.show(large)
+    monkeypatch.setattr(JpegImageFile, "load", lambda file: pytest.fail("it was decoded"))
+    assert not picture.show(large[:-2] + SCAN * 100)
+
+
+def test_only_jpeg_is_decoded(picture):
+    """Pillow knows dozens of other formats."""
+    out = io.BytesIO()
+    movies.picture(1).save(out, "PNG")
+    assert not picture.show(out.getvalue())
+
+
+def test_whatever_is_in_a_file_no_error_leaves(picture):
+    """A thousand damaged files, always the same ones."""
+    chance, files = random.Random(6), [movies.jpeg(1, quality=20), movies.jpeg(2, quality=20, progressive=True)]
+    shown = 0
+    with warnings.catch_warnings(record=True) as said:
+        for number in range(1000):
+            file = bytearray(files[number % 2])
+            for _ in range(chance.randrange(1, 9)):
+                file[chance.randrange(700)] = chance.choice((0, 255, chance.randrange(256)))
+            shown += decode(bytes(file), (640, 480)) is not None
+    assert 100 < shown < 900 and all(one.category is UserWarning for one in said)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from rtp.playout import MAX_FRAMES, MAX_STEP, Playout
+from rtp.playout import MAX_BYTES, MAX_FRAMES, MAX_STEP, Playout
 
 START = 5000.0
 
@@ -102,11 +102,19 @@ def test_after_clear_the_next_frame_is_a_first_one():
 
 
 def test_a_sender_that_ignores_the_time_cannot_fill_the_memory():
-    """The oldest frames go."""
+    """The newest frames go: those that wait are still shown when they are due."""
     playout = Playout(0.2)
     for number in range(MAX_FRAMES + 10):
         playout.push(number, number * 0.05, START)
-    assert playout.due(START + 1e6) == list(range(10, MAX_FRAMES + 10))
+    assert playout.due(START + 1e6) == list(range(MAX_FRAMES))
+
+
+def test_large_frames_cannot_fill_the_memory_either():
+    """And the first of them is shown when it is due, however many come."""
+    playout = Playout(0.2)
+    for number in range(100):
+        playout.push(number, number * 0.05, START, MAX_BYTES // 10)
+    assert playout.due(START + 0.2) == [0] and playout.due(START + 1e6) == list(range(1, 10))
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.2, 1.0])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rtp.hoard import MOST
 from rtp.jpeg import payloads
-from rtp.receiver import GRACE, HELD, Arrival, Receiver
+from rtp.receiver import GRACE, Arrival, Receiver
 from rtp.shown import Shown
 from tests.movies import jpeg
 
@@ -101,9 +102,9 @@ def test_held_packets_keep_the_time_of_their_arrival():
     assert receiver.reception.jitter < 1e-9 and receiver.heard == 1.05 and receiver.frames == 2
     assert not receiver.holding and not receiver.ended  # that BYE was about the time before
     receiver.hold()
-    for number in range(HELD + 5):
+    for number in range(MOST + 5):
         receiver.arrived(Arrival(number % 65536, 0, False, b"", 12, 2.0))
-    assert len(receiver._held) == HELD
+    assert len(receiver._held) == MOST
 
 
 def test_the_end_comes_after_what_still_waits():

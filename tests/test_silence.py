@@ -3,7 +3,7 @@
 import pytest
 
 from rtsp import silence
-from rtsp.failures import MediaError
+from rtsp.failures import MediaError, MediaLost
 from rtsp.silence import LAB_END, NO_MEDIA, check_patience, is_end
 
 
@@ -45,3 +45,10 @@ def test_a_lost_connection_that_carried_the_media_is_a_failure_before_the_end():
 def test_silence_inside_the_connection_is_no_firewall():
     with pytest.raises(MediaError, match="in the connection"):
         silence.check_patience(silence.NO_MEDIA + 1, False, "movie", None, None)
+
+
+def test_packets_that_make_no_picture_any_more_are_a_failure():
+    """Frames have come before: a sender whose packets are all damaged is not waited for without end."""
+    silence.check_picture(silence.NO_PICTURE, "odd")
+    with pytest.raises(MediaLost, match="they make no picture any more. odd"):
+        silence.check_picture(silence.NO_PICTURE + 0.1, "odd")

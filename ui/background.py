@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -17,23 +20,25 @@ class Outcome:
 
 
 class Background:
-    """One thread, one job after the other.
+    """One thread, one job after the other; a job may have several steps.
 
     background.do("PLAY", player.play)
     for outcome in background.outcomes():       # later, on the window's own thread
         ...
     """
 
-    def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object]] | None] = queue.SimpleQueue()
+    def __init__(self, name: str, harmless: type[Exception] | tuple[()] = ()) -> None:
+        """An exception of the kind `harmless` ends its job, and is no failure."""
+        self._harmless = harmless
+        self._jobs: queue.SimpleQueue[tuple[str, tuple[Callable[[], object], ...]] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._pending: list[str] = []  # names, the one under way first; touched by the window's thread alone
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def do(self, name: str, job: Callable[[], object]) -> None:
+    def do(self, name: str, *steps: Callable[[], object]) -> None:
         self._pending.append(name)
-        self._jobs.put((name, job))
+        self._jobs.put((name, steps))
 
     @property
     def doing(self) -> str | None:
@@ -55,10 +60,13 @@ class Background:
 
     def _run(self) -> None:
         while (task := self._jobs.get()) is not None:
-            name, job = task
+            name, steps = task
             error: Exception | None = None
             try:
-                job()
+                for step in steps:
+                    step()
+            except self._harmless as problem:
+                log.info("! %s", problem)
             except Exception as problem:  # noqa: BLE001  (it is the window's to judge)
                 error = problem
             self._outcomes.put(Outcome(name, error))

@@ -23,11 +23,12 @@ class Controls(ttk.Frame):
 
     def enable(self, names: Collection[str]) -> None:
         """These can be pressed, the others cannot. Where the focus was on one that now cannot, it goes to one that can,
-        so that the keyboard alone is enough from beginning to end."""
+        so that the keyboard alone is enough from beginning to end; never to Teardown, which may be the only one for a
+        moment: the space bar, pressed for something else, would end it all."""
         for name, button in self.buttons.items():
             button.state(["!disabled" if name in names else "disabled"])
         focused = self.focus_get()
-        first = next((button for name, button in self.buttons.items() if name in names), None)
+        first = next((button for name, button in self.buttons.items() if name in names and name != "TEARDOWN"), None)
         if first and (focused is None or focused in self.buttons.values()) and not _enabled(focused):
             first.focus_set()
 

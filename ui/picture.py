@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
+import logging
 import tkinter as tk
+import warnings
 from dataclasses import dataclass
 
 from PIL import Image, ImageTk
 
 from ui import theme
 
+log = logging.getLogger(__name__)
+
 SIZE = (640, 480)  # for theme.pixels(), until the user makes the window another size
+# What is decoded: a file says its size in its first bytes, and nothing has been allocated then
+MAX_PIXELS = 1 << 24  # 4096 × 4096: 48 MB, and once more in a progressive file, whose coefficients are kept
+MAX_WORK = 1 << 28  # pixels times scans: a progressive file of thousands of scans would take minutes
+SCAN = b"\xff\xda"  # the marker that begins one (SOS)
 DIMMED = [value * 45 // 100 for value in range(256)] * 3  # red, green, blue: so that words can be read over a picture
 
 
@@ -42,18 +50,14 @@ class Picture(tk.Canvas):
         self.bind("<Configure>", lambda event: self._resized())
 
     def show(self, jpeg: bytes) -> bool:
-        """False if this cannot be decoded; the picture before it stays."""
-        try:
-            opened = Image.open(io.BytesIO(jpeg))
-            size = opened.size
-            # Decoded at 1/2, 1/4 or 1/8 where that is enough: 720p in a window of 640 pixels costs a third
-            opened.draft(None, fit(size, self._room()))
-            # convert() would make a copy of what is RGB already: a quarter of the cost of a large picture
-            opened.load()
-            picture = opened if opened.mode == "RGB" else opened.convert("RGB")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        """False if this cannot be decoded, or is too large to be; the picture before it stays."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of files that are odd or large, would go to the terminal
+            found = decode(jpeg, self._room())
+        if found is None:
             return False
-        self._jpeg, self._size, self._picture = jpeg, size, picture
+        self._jpeg = jpeg
+        self._size, self._picture = found
         self._draw_picture()
         return True
 
@@ -117,6 +121,25 @@ class Picture(tk.Canvas):
         if box:
             self.coords(self._card, box[0] - 3 * gap, box[1] - 2 * gap, box[2] + 3 * gap, box[3] + 2 * gap)
         self.itemconfigure(self._card, state="normal" if box else "hidden")
+
+
+def decode(jpeg: bytes, room: tuple[int, int]) -> tuple[tuple[int, int], Image.Image] | None:
+    """The size of the picture, and the picture, perhaps smaller, but not than what there is room for. None: it cannot
+    be decoded, or claims to be so large that it shall not be."""
+    try:
+        opened = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+        size = opened.size
+        pixels = size[0] * size[1]
+        if pixels > MAX_PIXELS or pixels * jpeg.count(SCAN) > MAX_WORK:
+            return None
+        # Decoded at 1/2, 1/4 or 1/8 where that is enough: 720p in a window of 640 pixels costs a third
+        opened.draft(None, fit(size, room))
+        # convert() would make a copy of what is RGB already: a quarter of the cost of a large picture
+        opened.load()
+        return size, opened if opened.mode == "RGB" else opened.convert("RGB")
+    except Exception as error:  # noqa: BLE001  (of a decoder that is not ours, fed with what anybody may send)
+        log.info("! no picture: %s", error)
+        return None
 
 
 def fit(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:

@@ -23,6 +23,17 @@ def over_picture(state: str, doing: str | None, name: str, place: str, lost: str
     return Words("Ready", "Press Play") if state == "Ready" else Words("Waiting for the first picture …")
 
 
+def trying_again(attempt: int, seconds: int | None) -> str:
+    """The `attempt` that comes in so many seconds; None: it is under way."""
+    return f"Trying again {'now' if seconds is None else f'in {seconds} s'} (attempt {attempt})"
+
+
+def over_lost(attempt: int, seconds: int | None, why: str) -> Words:
+    """A connection was lost while playing, and why."""
+    hint = "Teardown gives up" if seconds is None else "Play tries at once, Teardown gives up"
+    return Words("Connection lost", f"{trying_again(attempt, seconds)}\n\n{why}\n\n{hint}", error=True)
+
+
 def figures(
     shown: Shown, position: float, duration: float | None, lost_percent: float, scale: float, playing: bool
 ) -> list[str]:
