@@ -20,8 +20,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from CommandLine import plainLog, scale, seconds, statsFile, where
-from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
+from CommandLine import plainLog, scale, seconds, sha256, statsFile, where
+from Player import ClientError, FolderFound, Frame, MissingError, Player, State, Trust, UsageError
 from rtsp.failures import AuthenticationError
 from rtsp.keyring import Keyring
 from rtsp.login import Login
@@ -123,6 +123,9 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
     add("--dialect", choices=["auto", "rfc", "lab"],
         help="lab: for servers of the classic lab; auto: find out (default: auto with four arguments, rfc with a URL)")
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
+    trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
     add("--buffer", type=seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
     add("--version", action="version", version=f"RTSP lab {VERSION}")
@@ -143,7 +146,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 
 def makePlayer(options: argparse.Namespace) -> Player:
     return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
-                  keyring=options.keyring)
+                  keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint))
 
 
 def setUp(player: Player) -> None:

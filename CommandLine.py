@@ -92,6 +92,14 @@ def scale(text: str) -> float:
     return value
 
 
+def sha256(text: str) -> bytes:
+    """As openssl writes it, or without the colons."""
+    digits = text.replace(":", "").lower()
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"a SHA-256 fingerprint has 64 hexadecimal digits, not {text!r}")
+    return bytes.fromhex(digits)
+
+
 def statsFile(text: str) -> str:
     if text != "-" and not text.endswith((".json", ".csv")):
         raise argparse.ArgumentTypeError("the file's name ends in .json or .csv; - is for the terminal")

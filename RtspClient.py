@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from net.addresses import connect, why_unreachable
+from net.addresses import why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
 from net.exchange import Exchange, Question
 from net.probe import speaks_standard
+from net.trust import SYSTEM, Trust, connect
 from rtsp import asking, described, granted, keepalive, typed
 from rtsp.asked import answer
 from rtsp.errors import MessageError
@@ -48,18 +49,16 @@ class RtspClient:
     def __init__(
         self,
         url: str,
-        dialect: str = "rfc",
-        timeout: float = REPLY_TIMEOUT,
+        dialect: str = "rfc", timeout: float = REPLY_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
-        parameters: Callable[[], Mapping[str, str]] = dict,
-        onTick: Callable[[], None] = lambda: None,
-        keyring: Keyring | None = None,
+        parameters: Callable[[], Mapping[str, str]] = dict, onTick: Callable[[], None] = lambda: None,
+        keyring: Keyring | None = None, trust: Trust = SYSTEM,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
         between two messages and at least every half second; `parameters` is what the server may ask for, as text;
-        `keyring`: names and passwords besides those of the URL."""
+        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
@@ -70,7 +69,7 @@ class RtspClient:
         self.target = self.name if self.lab else self.url       # of requests for the whole presentation
         self.lost = ""                          # why the server is gone; "" while it is not
         self.gone: ServerRefused | None = None  # why there is no session any more, if nobody has asked for its end
-        self._timeout = timeout
+        self._timeout, self._trust = timeout, trust if parts.scheme == "rtsps" else None
         self._clock = clock
         self._onInterleaved, self._onTick = onInterleaved, onTick
         self._parameters = parameters
@@ -88,7 +87,7 @@ class RtspClient:
     def connect(self) -> None:
         """ConnectError, in words, if there is no way."""
         try:
-            sock = connect(self.host, self.port, self._timeout, self._stop)
+            sock = connect(self.host, self.port, self._timeout, self._stop, self._trust)
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab))
         except (OSError, UnicodeError) as error:
             why = why_unreachable(error, self.port, self._timeout)

@@ -25,8 +25,10 @@ if __name__ == "__main__":
 from media.errors import MediaError, NotFound
 from media.library import Library
 from media.prepare import Preparer
+from net.acceptor import BUSY as REFUSAL
 from net.acceptor import Acceptor
 from net.addresses import listen, reserve
+from net.certificate import CertificateError, fingerprint, server_context
 from net.complaints import Complaints
 from net.connection import Connection
 from net.datagrams import DatagramReader
@@ -36,6 +38,8 @@ from net.interleaved import prefix
 from net.journal import Journal, write
 from net.pacer import Pacer
 from net.processes import Alone, Processes
+from net.selfsigned import self_signed
+from net.tls import TlsSocket, why_failed
 from rtsp import limits
 from rtsp.errors import RtspError
 from rtsp.reader import MessageReader
@@ -57,10 +61,10 @@ class Server:
     """
 
     def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
-                 gate=None):
-        """`seat`: among processes that share the port; `gate`: who may come in. OSError if the port is taken or
-        forbidden."""
-        self.seat = seat or Alone()
+                 gate=None, tls=None):
+        """`seat`: among processes that share the port; `gate`: who may come in; `tls`: an ssl.SSLContext, where all is
+        encrypted. OSError if the port is taken or forbidden."""
+        self.seat, self.tls = seat or Alone(), tls
         self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
         self.gate = gate or Gate()
@@ -72,7 +76,8 @@ class Server:
         self.pacer = Pacer()
         self.reader = DatagramReader("datagrams")
         self.sessions = Sessions(self.reader, timeout, complaints=self.complaints, count=self.seat.sessions)
-        self.acceptor = Acceptor(self.sockets, self.open, self.work, self.tick, self.complaints, self.seat.connections)
+        self.acceptor = Acceptor(self.sockets, self.open, self.work, self.tick, self.complaints, self.seat.connections,
+                                 b"" if tls else REFUSAL)
         self.workers = self.acceptor.workers            # thread: its connection
         self._closed = False
 
@@ -82,10 +87,28 @@ class Server:
             helper.start()
 
     def open(self, sock):
-        return Connection(sock, MessageReader())
+        sock = TlsSocket(sock, self.tls) if self.tls else sock
+        try:
+            return Connection(sock, MessageReader())
+        except OSError:
+            sock.close()
+            raise
 
     def work(self, connection):
-        ServerWorker({"connection": connection, "server": self}).run()
+        worker = ServerWorker({"connection": connection, "server": self})
+        if self.shakeHands(worker):
+            worker.run()
+
+    def shakeHands(self, worker):
+        """On the worker's own thread: whoever is slow at it keeps nobody waiting. False if it failed."""
+        try:
+            worker.connection.handshake(self.stopping)
+            return True
+        except OSError as error:
+            if why := why_failed(error):
+                self.complaints.say(f"{worker.peer}: {why}")
+            worker.connection.finish()
+            return False
 
     def tick(self):
         self.sessions.expire()
@@ -143,15 +166,21 @@ def main(arguments=None):
     if options.processes > 1 and sys.platform != "linux":
         return fail(USAGE, "Only Linux shares a port between processes. Leave out --processes.")
     try:
+        files = self_signed() if options.tls_self_signed else options.tls
+        tls = server_context(*files) if files else None
+        shown = fingerprint(files[0]) if files else None
+    except CertificateError as error:
+        return fail(USAGE, str(error))
+    try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
-                  Server(options.port, options.host, folder, options.fps, options.timeout, gate=options.gate))
+                  Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls))
     except PermissionError:
         return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:
         return fail(CANNOT_LISTEN, whyNot(options, error))
     if options.processes > 1:
-        return serveTogether(options, folder, opened)
-    return serve(opened, lambda: write(sys.stdout, banner(opened, folder)))
+        return serveTogether(options, folder, opened, tls, shown)
+    return serve(opened, lambda: write(sys.stdout, banner(opened, folder, shown)))
 
 
 def serve(server, started):
@@ -180,15 +209,16 @@ def tune():
     gc.freeze()                                         # what is loaded by now stays: no need to look at it ever again
 
 
-def serveTogether(options, folder, reserved):
+def serveTogether(options, folder, reserved, tls, shown):
     """Several processes, each of them a server of the reserved port; this one, which has no thread, is none."""
     port = reserved[0].getsockname()[1]
 
     def one(seat):
-        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate), seat.listens)
+        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate, tls),
+                     seat.listens)
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
-    return Processes(options.processes, one, reserved).run(lambda: write(sys.stdout, banner(alike, folder)))
+    return Processes(options.processes, one, reserved).run(lambda: write(sys.stdout, banner(alike, folder, shown)))
 
 
 if __name__ == "__main__":

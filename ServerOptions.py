@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 from CommandLine import nameAndPassword, portNumber, positive, processCount, timeout
@@ -54,6 +55,11 @@ def parseArguments(arguments):
                         "(to be kept like passwords)")
     parser.add_argument("--allow-basic", action="store_true",
                         help="take passwords that travel unencrypted, from players that know no better")
+    tls = parser.add_mutually_exclusive_group()
+    tls.add_argument("--tls", metavar=("CERT", "KEY"), nargs=2, type=Path,
+                     help="rtsps:// alone, with this certificate and its key (PEM files)")
+    tls.add_argument("--tls-self-signed", action="store_true",
+                     help="rtsps:// alone, with a certificate that is made at the first start and kept")
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
     options = parser.parse_args(arguments)
@@ -107,14 +113,18 @@ def mediaFolder(named):
     return here if Library(here, openMovie).names() else ours
 
 
-def banner(server, folder):
-    """What a user wants to copy; of the server it takes `sockets`, `port` and `library`."""
+def banner(server, folder, fingerprint=None):
+    """What a user wants to copy; of the server it takes `sockets`, `port` and `library`. `fingerprint`: of its
+    certificate, if it has one."""
     host = server.sockets[0].getsockname()[0]
     everywhere = host in ("0.0.0.0", "::")
     host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+    scheme = "rtsps" if fingerprint else "rtsp"
     lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
-    lines += [f"  rtsp://{host}:{server.port}/{quote(name)}" for name in server.library.names()[:10]]
+    lines += [f"  {scheme}://{host}:{server.port}/{quote(name)}" for name in server.library.names()[:10]]
     lines += [f"From other machines: {socket.gethostname()} in place of {host}"] if everywhere else []
+    if fingerprint:
+        return "\n".join([*lines, f"Encrypted. The certificate's fingerprint: {fingerprint}"])
     return "\n".join([*lines, f"Wireshark: Decode As, RTSP; or tshark -d tcp.port=={server.port},rtsp"])
 
 

@@ -16,7 +16,7 @@ from net.interleaved import InterleavedChannel, Interleaving
 from net.prober import Prober
 from RtpPacket import RtpPacket
 from rtsp import answers, checks, lab, limits, offers, parameters
-from rtsp.errors import MessageError, NotImplementedMethod, RtspError, SessionError
+from rtsp.errors import EncryptedError, MessageError, NotImplementedMethod, RtspError, SessionError
 from rtsp.headers import RtpInfo, SessionHeader, Transport
 from rtsp.message import Headers, Request, Response
 from rtsp.playing import Play, pause_point
@@ -169,7 +169,8 @@ class ServerWorker:
         checks.check_setup(number, len(presentation.sources), session.state)
         if session.streams and session.presentation is not presentation and not request.lab:
             raise RtspError("a session cannot join streams of two files", 459)
-        transport = offers.choose(request.headers.get_all("Transport"), self.connection.peer[0], request.lab)
+        transport = offers.choose(request.headers.get_all("Transport"), self.connection.peer[0], request.lab,
+                                  self.connection.encrypted)
         stream = self.openStream(session, presentation, number or 0, transport)
         stream.ssrc = stream.ssrc if transport.ssrc is None else transport.ssrc
         session.presentation, session.path = presentation, named(request)[0]
@@ -258,7 +259,7 @@ class ServerWorker:
 
     def refuse(self, error):
         log.info("! %s: %s", self.peer, error)
-        if error.status == 453:
+        if error.status == 453 or isinstance(error, EncryptedError):
             self.server.complaints.say(f"a viewer was turned away: {error}")
         return answers.refused(error, self.offered)
 

@@ -36,6 +36,7 @@ class Acceptor:
     tick: Callable[[], None]
     complaints: Complaints
     count: Count
+    refusal: bytes = BUSY                               # for those who find no room; b"" where all is encrypted
     workers: dict[threading.Thread, Connection] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,7 @@ class Acceptor:
             return
         if self._full(address[0]):
             self.complaints.say(f"too many connections, the last one from {address[0]}")
-            turn_away(sock)
+            turn_away(sock, self.refusal)
             return
         try:
             connection = self.open(sock)
@@ -126,7 +127,7 @@ class Acceptor:
             return
         sock = self._spare.accept(listener) if error.errno in EXHAUSTED else None
         if sock is not None:
-            turn_away(sock)
+            turn_away(sock, self.refusal)
         self._spare.renew()
         if sock is None:
             try:
@@ -145,7 +146,8 @@ class Acceptor:
         except RuntimeError:
             self._forget(thread)
             self.complaints.say("no thread left for another connection")
-            turn_away(sock)
+            turn_away(sock, self.refusal)
+            connection.close()
 
     # ---- on a worker's
 
@@ -162,11 +164,11 @@ class Acceptor:
             self.count.set(len(self.workers))
 
 
-def turn_away(sock: socket.socket) -> None:
+def turn_away(sock: socket.socket, refusal: bytes) -> None:
     """Answer before anything was asked, and close. Never waits."""
     try:
         sock.setblocking(False)
-        sock.send(BUSY)
+        sock.send(refusal)
     except OSError:
         pass                                            # it has gone itself
     sock.close()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from net.addresses import Address
+from net.tls import TlsSocket
 from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.message import Message
@@ -34,11 +35,6 @@ class Connection:
     bytes of two threads never mix. Nobody holds it while waiting, so nobody waits long for it.
     """
 
-    @property
-    def encrypted(self) -> bool:
-        """Can nobody on the way read it?"""
-        return False
-
     def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
         self.reader = reader
         try:
@@ -61,6 +57,16 @@ class Connection:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         # Without this, a reply waits up to 40 ms for the acknowledgement of the one before
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @property
+    def encrypted(self) -> bool:
+        """Can nobody on the way read it?"""
+        return isinstance(self._socket, TlsSocket)
+
+    def handshake(self, stop: threading.Event) -> None:
+        """Where there is one to be had: before all else, on the thread that will receive. See TlsSocket.handshake()."""
+        if isinstance(self._socket, TlsSocket):
+            self._socket.handshake(stop)
 
     def receive(self, timeout: float) -> Message | None:
         """The next message; None if `timeout` seconds did not bring a whole one.

@@ -48,6 +48,8 @@ class Way:
 
     def open(self, connection: Connection, lab: bool) -> None:
         """UsageError if the server can only do what is not wanted; ConnectError if there is no port."""
+        if connection.encrypted:
+            self._stay_inside(lab)
         if self._wanted == "tcp":
             if lab:
                 raise UsageError("A server of the classic lab sends over UDP alone", "Leave out --transport tcp")
@@ -59,6 +61,14 @@ class Way:
             raise ConnectError("No UDP port is free", str(error)) from None
         self.rtp_port, self.notice = ports.numbers[0], ports.notice
         self._take(ports)
+
+    def _stay_inside(self, lab: bool) -> None:
+        """Datagrams could be read by anybody."""
+        if self._wanted == "udp":
+            raise UsageError("Over rtsps:// the media come inside the connection", "Leave out --transport udp")
+        if lab:
+            raise UsageError("A server of the classic lab sends over UDP, which is not encrypted", "Use rtsp://")
+        self._wanted = "tcp"
 
     def setup(self, ask: Callable[[Transport], Transport | None], connection: Connection, lab: bool) -> Transport:
         """Ask for a stream to be sent this way, or another one if that is refused; what was granted."""

@@ -7,7 +7,7 @@ from itertools import islice
 from rtsp.failures import FolderFound, MediaError, ServerRefused, understanding
 from rtsp.message import Response
 from rtsp.sdp import SessionDescription
-from rtsp.url import is_rtsp, join, resolve
+from rtsp.url import is_rtsp, join, resolve, reveals
 
 SDP, LIST = "application/sdp", "text/uri-list"
 MOST = 1000     # names of a list that are read: each may become as long as the URL that it is relative to
@@ -38,7 +38,7 @@ def _listed(text: str, url: str) -> FolderFound | MediaError:
     """One URL a line; `#` begins a comment (RFC 2483 §5)."""
     lines = (line.strip() for line in text.splitlines())
     named = (join(url, line) for line in lines if line and not line.startswith("#"))
-    urls = tuple(one for one in islice(named, MOST) if is_rtsp(one) and one.isprintable())
+    urls = tuple(one for one in islice(named, MOST) if is_rtsp(one) and one.isprintable() and not reveals(url, one))
     if not urls:
         return MediaError("This folder holds nothing that can be played", "Is this the right URL?")
     return FolderFound(url, urls)

@@ -2,6 +2,7 @@
 
 RtspError                  any status
 ├── MessageError      400  what came is no RTSP message; `fatal`: nobody can tell where the next one would begin
+│   └── EncryptedError     what came is TLS, and the connection is not encrypted
 ├── Unauthorized      401  carries the challenges
 ├── SessionError      454
 ├── MethodError       455  carries the methods that would have been allowed
@@ -33,6 +34,11 @@ class MessageError(RtspError):
     def __init__(self, reason: str, status: int | None = None, fatal: bool = False) -> None:
         super().__init__(reason, status, {"Connection": "close"} if fatal else None)
         self.fatal = fatal
+
+
+class EncryptedError(MessageError):
+    def __init__(self) -> None:
+        super().__init__("it speaks TLS, and this port is not encrypted: its URL begins with rtsp://", fatal=True)
 
 
 class Unauthorized(RtspError):

@@ -19,6 +19,7 @@ BODY = 64 * 1024            # more: 413 and close. An SDP has 1 KiB
 READ_AHEAD = 64 * 1024      # of requests sent before the reply to the first; the rest waits in its sender's machine
 
 # Times, in seconds
+HANDSHAKE = 10.0            # of TLS, from the connection's beginning, however slowly its bytes come: closed
 UNFINISHED_REQUEST = 10.0   # from its first byte to its last: 408 and close
 CONNECTION_IDLE = 600.0     # a connection that has no session and says nothing: lab clients connect when they start,
                             # and their users press Setup when they have read the handout

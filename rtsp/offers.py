@@ -9,20 +9,24 @@ from rtsp.errors import MessageError, RtspError, TransportError
 from rtsp.headers import Transport
 
 
-def choose(headers: Iterable[str], peer: str, lab: bool = False) -> Transport:
+def choose(headers: Iterable[str], peer: str, lab: bool = False, encrypted: bool = False) -> Transport:
     """The first alternative that can be served to this address (RFC 2326 §12.39), of one Transport header or several.
     RtspError if there is none.
 
-    Media goes to the requester and nobody else. The lab dialect knows UDP alone."""
+    Media goes to the requester and nobody else. The lab dialect knows UDP alone. What is asked for in an `encrypted`
+    connection stays in it: a datagram could be read by anybody."""
     offers = [offer for text in headers for offer in Transport.parse(text)]
     if not offers:
         raise MessageError("SETUP needs a Transport")
-    possible = [offer for offer in offers if _plays(offer) and (_by_udp(offer) or offer.tcp and not lab)]
+    possible = [offer for offer in offers if _plays(offer)
+                and (_by_udp(offer) and not encrypted or offer.tcp and not lab)]
     for offer in possible:
         if _names(offer.destination, peer):
             return offer
     for offer in possible:
         raise RtspError(f"media is not sent to {offer.destination}, which did not ask for it", 403)
+    if encrypted:
+        raise TransportError("what is served over TLS: RTP/AVP/TCP;interleaved=...")
     raise TransportError("what is served: RTP/AVP;unicast;client_port=... from 1024 on, or RTP/AVP/TCP;interleaved=...")
 
 

@@ -14,7 +14,7 @@ import re
 from typing import Literal
 
 from rtsp import lab, limits
-from rtsp.errors import MessageError
+from rtsp.errors import EncryptedError, MessageError
 from rtsp.message import Headers, Interleaved, Message, Request, Response
 from rtsp.numbers import number
 
@@ -24,6 +24,8 @@ STATUS_LINE = re.compile(r"(RTSP/[0-9]\.[0-9]) +([0-9]{3})(?: +(.*))?")
 CSEQ_LINE = re.compile(r"cseq[ \t]*:[ \t]*([0-9]{1,10})[ \t]*", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # all but the tab (RFC 2326 §15.1, TEXT)
 HEADER_LINE = re.compile(rf"({TOKEN})[ \t]*:[ \t]*(.*)")
+
+TLS = b"\x16\x03"      # how its first record begins (RFC 8446 §5.1)
 
 
 class MessageReader:
@@ -75,6 +77,8 @@ class MessageReader:
                 self._skip_line_ends()
                 if self._bytes[:1] == b"$":
                     return self._interleaved()
+                if self._bytes[:2] == TLS:
+                    raise EncryptedError
             head = self._read_head()
             if head is None:
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rtsp.failures import Redirected, ServerRefused
-from rtsp.url import is_rtsp, join, without_credentials
+from rtsp.url import is_rtsp, join, reveals, without_credentials
 
 MOST = 5  # so many in a row lead somewhere; more lead nowhere
 
@@ -19,6 +19,9 @@ class Redirects:
         url = join(asked, redirected.location)
         if not is_rtsp(url):
             raise redirected
+        if reveals(asked, url):
+            title = f"The server sends us to {without_credentials(url)}, which is not encrypted"
+            raise ServerRefused(redirected.status, title, "Open that URL yourself if that is all right")
         if url in self._been or len(self._been) > MOST:
             title = "The server sends us in a circle" if url in self._been else "The server sends us on and on"
             raise ServerRefused(redirected.status, title, f"The last place it named is {without_credentials(url)}")

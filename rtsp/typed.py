@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from rtsp.errors import MessageError
 from rtsp.failures import UsageError
-from rtsp.url import RtspUrl, without_credentials
+from rtsp.url import SPOKEN, RtspUrl, without_credentials
 
 
 def read(url: str) -> tuple[RtspUrl, str]:
@@ -17,6 +17,6 @@ def read(url: str) -> tuple[RtspUrl, str]:
         parts = RtspUrl.parse(url)
     except MessageError as error:
         raise UsageError(str(error), "It should look like rtsp://127.0.0.1:6789/movie.Mjpeg") from None
-    if parts.scheme != "rtsp":
+    if parts.scheme not in SPOKEN:
         raise UsageError(f"{parts.scheme}:// is not supported", "Try rtsp://")
     return parts, quote(without_credentials(url), safe="!#$%&'()*+,/:;=?@[]~")

@@ -18,6 +18,7 @@ CONTROL = re.compile(r"(?<!/)/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(
 CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
 PORT = re.compile(r":([^\]:@]*)$")      # behind the host, which may be an IPv6 address in brackets
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
+SPOKEN = ("rtsp", "rtsps")      # by our player
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,14 @@ class RtspUrl:
 def is_rtsp(url: str) -> bool:
     """Can it be asked for?"""
     try:
-        return RtspUrl.parse(url).scheme == "rtsp"
+        return RtspUrl.parse(url).scheme in SPOKEN
     except MessageError:
         return False
+
+
+def reveals(before: str, after: str) -> bool:
+    """Does the second URL lead out of the encryption of the first?"""
+    return before.lower().startswith("rtsps:") and not after.lower().startswith("rtsps:")
 
 
 def without_credentials(url: str) -> str:

@@ -107,6 +107,14 @@ def display():
         server.communicate(timeout=10)
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """Certificates and keys of all kinds, made once."""
+    from tests.certificates import make
+
+    return make(tmp_path_factory.mktemp("certificates"))
+
+
 @pytest.fixture
 def viewer(server):
     """A raw RTSP connection to the `server` of the test's file."""

@@ -265,7 +265,7 @@ def test_no_answer_to_a_connection(clients, monkeypatch):
         clients("rtsp://127.0.0.1/a").connect()
 
 
-@pytest.mark.parametrize("url", ["http://a/b", "movie.Mjpeg", "rtsp://", "rtsps://a/b", "rtsp://a:99999/b"])
+@pytest.mark.parametrize("url", ["http://a/b", "movie.Mjpeg", "rtsp://", "rtspu://a/b", "rtsp://a:99999/b"])
 def test_not_every_url_will_do(url):
     """Exit code 2 before anything is tried."""
     with pytest.raises(UsageError):

@@ -221,3 +221,10 @@ def test_a_list():
     )  # fmt: skip
     with pytest.raises(MediaError, match="nothing that can be played"):
         read(reply("# none\r\n", kind="text/uri-list"), "rtsp://a/")
+
+
+def test_a_list_does_not_lead_out_of_encryption():
+    """What is not encrypted is left out of an encrypted list."""
+    with pytest.raises(FolderFound) as caught:
+        read(reply("rtsp://a/b\r\nrtsps://a/c\r\nd\r\n", kind="text/uri-list"), "rtsps://a/")
+    assert caught.value.urls == ("rtsps://a/c", "rtsps://a/d")

@@ -27,16 +27,16 @@ pytestmark = pytest.mark.timeout(120)
 
 # A program for the system's Python, which has GStreamer's bindings. It serves the movie in an AVI file (which can be
 # sought in) as /movie and a test picture without end as /live, ends sessions after so many seconds of silence, prints
-# its port, and later each request that comes.
+# its port, and later each request that comes. With a certificate (a file with its key in it) it speaks TLS.
 PROGRAM = """
 import sys
 import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer
+from gi.repository import Gio, GLib, Gst, GstRtspServer
 
 Gst.init(None)
-movie, timeout = sys.argv[1], int(sys.argv[2])
+movie, timeout, certificate = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
 for path, source in {
     "/movie": f"filesrc location={movie} ! avidemux ! jpegparse",
@@ -44,7 +44,16 @@ for path, source in {
 }.items():
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(f"( {source} ! rtpjpegpay name=pay0 pt=26 )")
+    anybody = Gst.Structure.new_from_string("anybody, media.factory.access=true, media.factory.construct=true")
+    factory.add_role_from_structure(anybody)
     server.get_mount_points().add_factory(path, factory)
+
+if certificate:
+    auth, token = GstRtspServer.RTSPAuth(), GstRtspServer.RTSPToken.new()
+    token.set_string("media.factory.role", "anybody")
+    auth.set_default_token(token)
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(certificate))
+    server.set_auth(auth)
 
 def say(text):
     print(text, flush=True)
@@ -67,10 +76,10 @@ GLib.MainLoop().run()
 class GstServer:
     """`said()` is what it has said so far."""
 
-    def __init__(self, movie: Path, log: Path, timeout: int = 60) -> None:
-        self._log = log
+    def __init__(self, movie: Path, log: Path, timeout: int = 60, certificate: str = "") -> None:
+        self._log, self._scheme = log, "rtsps" if certificate else "rtsp"
         with open(log, "wb") as out:
-            command = [need("system-python-gst"), "-c", PROGRAM, str(movie), str(timeout)]
+            command = [need("system-python-gst"), "-c", PROGRAM, str(movie), str(timeout), certificate]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not self.said():
@@ -82,7 +91,7 @@ class GstServer:
         return self._log.read_text().splitlines()
 
     def url(self, name="movie"):
-        return f"rtsp://127.0.0.1:{self.port}/{name}"
+        return f"{self._scheme}://127.0.0.1:{self.port}/{name}"
 
     def close(self) -> None:
         self.process.terminate()

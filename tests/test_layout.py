@@ -58,6 +58,7 @@ WORLD = {
 
 # Third-party modules: Pillow where pictures are, pytest in tests. tomllib is in the standard library from 3.11 on.
 THIRD_PARTY: dict[str, set[str]] = dict.fromkeys(("rtsp", "rtp", "net", "RtpPacket", "start"), set())
+THIRD_PARTY["net"] = {"cryptography"}  # the extra `tls`: without it, a certificate takes the program openssl
 THIRD_PARTY["tests"] = {"PIL", "pytest", "tomllib"}
 STDLIB = set(sys.stdlib_module_names)
 

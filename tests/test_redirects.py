@@ -27,12 +27,21 @@ def test_absolute_and_relative(location, url):
 
 
 @pytest.mark.parametrize("location", [
-    "http://a/b", "rtsps://a/b", "mailto:you", "//[", "rtsp://a:99999/b", "rtsp://[::1/b", "rtsp:///b",
+    "http://a/b", "rtspu://a/b", "mailto:you", "//[", "rtsp://a:99999/b", "rtsp://[::1/b", "rtsp:///b",
 ])
 def test_other_schemes_are_not_followed(location):
     """What the server said is the error."""
     with pytest.raises(ServerRefused, match="sends us to"):
         Redirects("rtsp://a/b").follow(to(location), "rtsp://a/b")
+
+
+def test_into_encryption_and_not_out_of_it():
+    """Whoever wrote rtsps:// shall not be watched because of what a server says."""
+    assert Redirects("rtsp://a/b").follow(to("rtsps://a/b"), "rtsp://a/b") == "rtsps://a/b"
+    assert Redirects("rtsps://a/b").follow(to("/c"), "rtsps://a/b") == "rtsps://a/c"
+    for place in ("rtsp://a/b", "RTSP://b/c"):
+        with pytest.raises(ServerRefused, match="not encrypted"):
+            Redirects("rtsps://a/b").follow(to(place), "rtsps://a/b")
 
 
 def test_a_circle_is_seen():

@@ -19,7 +19,7 @@ def test_a_password_is_kept_apart():
     assert url == "rtsp://camera/1" and (parts.user, parts.password) == ("me", "p@ss")
 
 
-@pytest.mark.parametrize("text", ["movie.Mjpeg", "http://127.0.0.1/x", "rtsps://127.0.0.1/x", "rtsp://"])
+@pytest.mark.parametrize("text", ["movie.Mjpeg", "http://127.0.0.1/x", "rtspu://127.0.0.1/x", "rtsp://"])
 def test_what_is_none_is_said_in_one_line(text):
     with pytest.raises(UsageError) as caught:
         typed.read(text)

@@ -35,6 +35,7 @@ def _importable(module: str) -> tuple[tuple[str, ...], ...]:
     return ((sys.executable, "-c", f"import {module}"),)
 
 
+_TLS_OF_GLIB = "from gi.repository import Gio; assert Gio.TlsBackend.get_default().supports_tls()"
 _GST_FROM_PYTHON = (
     "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstRtspServer', '1.0'); "
     "from gi.repository import Gst, GstRtspServer"
@@ -59,6 +60,14 @@ TOOLS = {
         apt="python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-rtsp-server-1.0",
         dnf="python3-gobject gstreamer1-rtsp-server",
     ),
+    "glib-networking": Tool(
+        "/usr/bin/python3",
+        (("/usr/bin/python3", "-c", _TLS_OF_GLIB),),
+        apt="glib-networking python3-gi",
+        dnf="glib-networking python3-gobject",
+    ),
+    "openssl": Tool("openssl", apt="openssl", dnf="openssl", brew="openssl", winget="ShiningLight.OpenSSL.Light"),
+    "cryptography": Tool(probes=_importable("cryptography"), pip="cryptography"),
     "tshark": Tool(
         "tshark", apt="tshark", dnf="wireshark-cli", brew="wireshark", winget="WiresharkFoundation.Wireshark"
     ),
