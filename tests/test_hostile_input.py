@@ -6,6 +6,7 @@ and descriptors are as before. What is promised: docs/security.md.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import random
@@ -69,6 +70,7 @@ class Innocent:
         assert self.talker.ask(f"PLAY {server.url()}/ RTSP/1.0", "CSeq: 2", self.session).status == 200
         self.media.wait_frames(2)
         [self.inside] = server.sessions.all()
+        gc.collect()  # what tests before this one have left behind, in cycles
         self.before = self.state()
 
     def state(self):
