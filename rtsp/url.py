@@ -17,6 +17,7 @@ from rtsp.numbers import number
 CONTROL = re.compile(r"(?<!/)/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
 CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
 PORT = re.compile(r":([^\]:@]*)$")      # behind the host, which may be an IPv6 address in brackets
+UNSEEN = re.compile(r"[\x00-\x1f\x7f]")   # urlsplit() leaves some of these out, and then reads another URL than the others
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
 SPOKEN = ("rtsp", "rtsps")      # by our player
 
@@ -37,6 +38,8 @@ class RtspUrl:
     @classmethod
     def parse(cls, text: str) -> RtspUrl:
         """MessageError (400) if this is no rtsp URL."""
+        if UNSEEN.search(text):
+            raise MessageError(f"no URL: {_shown(text)!r} holds control characters")
         try:
             parts = urlsplit(text)
         except ValueError as error:
@@ -48,12 +51,19 @@ class RtspUrl:
         return cls(
             scheme=parts.scheme,
             host=parts.hostname,
-            port=number(port[1], 0, 65535, "port") if port and port[1] else DEFAULT_PORTS[parts.scheme],
+            port=_port(port[1]) if port and port[1] else DEFAULT_PORTS[parts.scheme],
             path=unquote(parts.path).strip("/"),
             query=parts.query,
             user=None if parts.username is None else unquote(parts.username),
             password=None if parts.password is None else unquote(parts.password),
         )
+
+
+def _port(text: str) -> int:
+    """MessageError does not repeat it: where a password holds a slash, this is a piece of it."""
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise MessageError("the port of a URL must be a number from 0 to 65535")
+    return number(text, 0, 65535, "port")
 
 
 def is_rtsp(url: str) -> bool:

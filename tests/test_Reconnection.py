@@ -125,6 +125,7 @@ def test_play_tries_at_once(screens, monkeypatch):
         server.hang_up()
         screen.until(lost(screen))
         assert "in 30 s (attempt 2)" in screen.client.status.text
+        screen.until(lambda: "PLAY" in screen.enabled())
         screen.key("space")
         screen.until(lambda: server.connections == 3 and plays(screen))
 
