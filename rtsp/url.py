@@ -17,7 +17,7 @@ from rtsp.numbers import number
 CONTROL = re.compile(r"(?<!/)/+(?:trackID|streamid|stream|track)=([0-9]{1,3})/*(?=\?|$)", re.IGNORECASE)
 CREDENTIALS = re.compile(r"^([^:/?#]+://)[^/?#]*@")
 PORT = re.compile(r":([^\]:@]*)$")      # behind the host, which may be an IPv6 address in brackets
-UNSEEN = re.compile(r"[\x00-\x1f\x7f]")   # urlsplit() leaves some of these out, and then reads another URL than the others
+UNSEEN = re.compile(r"[\x00-\x1f\x7f]")   # urlsplit() leaves some of these out, and then reads another URL than we
 DEFAULT_PORTS = {"rtsp": 554, "rtspu": 554, "rtsps": 322}
 SPOKEN = ("rtsp", "rtsps")      # by our player
 
@@ -42,6 +42,7 @@ class RtspUrl:
             raise MessageError(f"no URL: {_shown(text)!r} holds control characters")
         try:
             parts = urlsplit(text)
+            urlsplit(without_credentials(text))         # as it is used later on: brackets may have lost their partner
         except ValueError as error:
             why = "" if "@" in text else f" ({error})"      # it may repeat a piece of a password
             raise MessageError(f"no URL: {_shown(text)!r}{why}") from None
