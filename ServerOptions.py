@@ -121,7 +121,8 @@ def banner(server, folder, fingerprint=None):
     host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
     scheme = "rtsps" if fingerprint else "rtsp"
     lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
-    lines += [f"  {scheme}://{host}:{server.port}/{quote(name)}" for name in server.library.names()[:10]]
+    names = server.library.names()[:10] or ["pattern"]
+    lines += [f"  {scheme}://{host}:{server.port}/{quote(name)}" for name in names]
     lines += [f"From other machines: {socket.gethostname()} in place of {host}"] if everywhere else []
     if fingerprint:
         return "\n".join([*lines, f"Encrypted. The certificate's fingerprint: {fingerprint}"])

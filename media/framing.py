@@ -1,4 +1,5 @@
-"""Where the frames are in a movie file: the two forms of `.Mjpeg`, and the walk through a JPEG that tells its end.
+"""Where the frames are in a movie file: the two forms of `.Mjpeg`, and the walk through a JPEG that tells its end (AVI:
+media/avi.py).
 
 lab format      "05123" + JPEG of 5123 bytes, "04890" + JPEG, …    decimal ASCII; 6 digits from 100,000 bytes on;
                 some files begin with a count of frames in 10 digits
@@ -60,6 +61,8 @@ class Index:
     offsets: array[int] = field(default_factory=lambda: array("Q"))
     lengths: array[int] = field(default_factory=lambda: array("Q"))
     cut: int | None = None  # offset of a last frame that is not whole
+    rate: float | None = None  # frames a second, where the file says so
+    what: str = ""  # what the file is, where that was seen on the way
 
     def add(self, offset: int, length: int) -> None:
         self.offsets.append(offset)
@@ -130,7 +133,7 @@ def lab_index(file: Readable) -> Index:
     header = _FIRST_LENGTH.match(file.read(0, _HEADER_SIZE))
     while at < file.size:
         if header is None:
-            follow = _find(file, _LENGTH, at)
+            follow = find(file, _LENGTH, at)
         else:
             start = at + header.end() - len(SOI)
             end = start + int(header[1])
@@ -139,7 +142,7 @@ def lab_index(file: Readable) -> Index:
                 index.add(start, end - start)
                 at, header = end, following
                 continue
-            follow = _find(file, _LENGTH, start + len(SOI))  # the length is wrong: whatever it leads to is, too
+            follow = find(file, _LENGTH, start + len(SOI))  # the length is wrong: whatever it leads to is, too
         if follow is None:
             index.cut = at if header or file.size - at >= NO_FRAME else None
             break
@@ -188,10 +191,10 @@ def _resume(file: Readable, at: int, data: bytes, broken: int) -> int | None:
     passed = data.find(EOI + SOI, len(SOI), broken)
     if passed >= 0:
         return at + passed + len(EOI)
-    return _find(file, re.compile(SOI + b"\xff"), at + max(broken, 1))
+    return find(file, re.compile(SOI + b"\xff"), at + max(broken, 1))
 
 
-def _find(file: Readable, pattern: re.Pattern[bytes], at: int) -> int | None:
+def find(file: Readable, pattern: re.Pattern[bytes], at: int) -> int | None:
     """Offset of the first match at or after `at`, None if there is none."""
     piece = 4096  # small at first: the next frame is mostly near
     while at < file.size:

@@ -14,11 +14,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Lock
 
+from media import pattern
 from media.errors import MovieError, NotFound
 from media.randomfile import RandomFile
 from media.source import Presentation
 
-MOVIE_SUFFIXES = (".mjpeg", ".mjpg")
+MOVIE_SUFFIXES = (".mjpeg", ".mjpg", ".avi")
 NAMES_LIMIT = 1000  # names listed
 ENTRIES_LIMIT = 20_000  # directory entries looked at for them: the folder may turn out to be somebody's home
 KEPT_OPEN = 64  # movies kept open: each holds a file descriptor
@@ -46,6 +47,7 @@ class Library:
         self._opening = Lock()  # one movie is opened at a time, and so each only once; what is open need not wait
         self._added: dict[str, Presentation] = {}
         self._opened: OrderedDict[str, tuple[Stamp, Presentation]] = OrderedDict()
+        self._pattern = pattern.presentation()
 
     def add(self, name: str, presentation: Presentation) -> None:
         """Give this presentation (a live one, say) a name; it goes before a file of that name."""
@@ -70,6 +72,8 @@ class Library:
             raise
         except (OSError, ValueError) as error:  # ValueError: characters that no file name can have
             self._let_go()
+            if name.casefold() == pattern.NAME:  # after files of that name: whoever has one means it
+                return self._pattern
             raise NotFound(f"there is no movie {path!r}") from error
 
     def trouble(self) -> str:
@@ -102,7 +106,7 @@ class Library:
         with self._lock:
             opened = [presentation for _, presentation in self._opened.values()]
             self._opened.clear()
-        for presentation in opened:
+        for presentation in (*opened, self._pattern):
             presentation.close()
 
     def _added_below(self, folder: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""A movie file: numbered JPEG frames at a fixed rate, 20 a second where nothing else is said."""
+"""A movie file: numbered JPEG frames at a fixed rate, 20 a second where nothing else is said (an AVI file says it)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import os
 from pathlib import Path
 
+from media.avi import avi_index, is_avi, with_tables
 from media.errors import MediaError, MovieError
 from media.framing import FramingError, Index, jpeg_end, lab_index, plain_index
 from media.randomfile import RandomFile
@@ -44,11 +45,11 @@ _OTHERS = (
     (0, b"version https://git-lfs", "a Git LFS pointer (the movie itself was not fetched: git lfs pull)"),
 )
 CONVERTIBLE = {what for _, _, what in _VIDEOS}
-IMPORTER = ": it must be converted, see README (the program for that, tools.import_movie, is still to come)"
+IMPORTER = ": to convert it, python -m tools.import_movie {}"
 
 
 class MovieFile(Source):
-    """The frames of a file in the lab or plain format of `media.framing`, told by its content, whatever its name.
+    """The frames of a file in the lab or plain format of `media.framing`, or in AVI, told by content, not by name.
 
     Damaged frames keep their numbers; asking for one is a MediaError that says frame and offset.  The file may be cut
     or overwritten while it is open: that makes frames damaged, no more.
@@ -60,8 +61,7 @@ class MovieFile(Source):
     instant = False
 
     def __init__(self, path: str | os.PathLike[str] | RandomFile, fps: float | None = None) -> None:
-        self.rate = FRAMES_PER_SECOND if fps is None else float(fps)
-        if not (math.isfinite(self.rate) and self.rate > 0):
+        if fps is not None and not (math.isfinite(fps) and fps > 0):
             raise ValueError(f"frames a second must be a number above 0, not {fps}")
         self.path = Path(path)
         self.name = self.path.name
@@ -69,13 +69,13 @@ class MovieFile(Source):
         try:
             self._index = _index(self._file)
             if not self._index.playable:
-                what = _what_it_is(self._file)
-                raise MovieError(f"{self.path} is {what}, not MJPEG{IMPORTER if what in CONVERTIBLE else ''}")
+                raise MovieError(f"{self.path} is {_no_movie(self._file, self._index.what, self.name)}")
         except MovieError:
             raise
         except OSError as error:
             raise _unreadable(self.path, error) from error
         self.frame_count = len(self._index.offsets)
+        self.rate = float(fps or self._index.rate or FRAMES_PER_SECOND)
         self.period = 1 / self.rate
         self.duration = self.frame_count / self.rate
         width, height = self._size()
@@ -123,7 +123,7 @@ class MovieFile(Source):
             raise self._damaged(k, "no frame begins here")
         try:
             jpeg = file.read(self._index.offsets[k], self._index.lengths[k])
-            return jpeg[: jpeg_end(jpeg)]
+            return with_tables(jpeg[: jpeg_end(jpeg)])
         except (OSError, FramingError) as error:
             raise self._damaged(k, error) from error
 
@@ -172,8 +172,10 @@ def _unreadable(path: Path, error: Exception) -> MovieError:
 def _index(file: RandomFile) -> Index:
     """By the format that fits the first bytes; by the other if that finds nothing (the file may begin with junk)."""
     head = file.read(0, 512)
+    if is_avi(head):
+        return avi_index(file)
     if _other_format(head):
-        return Index()  # an AVI file is full of JPEGs, but they are not to be found like this
+        return Index()  # a QuickTime file may be full of JPEGs, but they are not to be found like this
     index = Index()
     for make in (plain_index, lab_index) if head.startswith(b"\xff\xd8") else (lab_index, plain_index):
         index = make(file)
@@ -187,6 +189,12 @@ def _other_format(head: bytes) -> str | None:
         if head.startswith(magic, offset) and (offset != 188 or head.startswith(magic)):
             return what
     return None
+
+
+def _no_movie(file: RandomFile, seen: str, name: str) -> str:
+    """What is wrong with a file without frames, and what to do; `seen`: what it is, if that is known."""
+    what = _what_it_is(file)
+    return f"{seen or what}, not MJPEG{IMPORTER.format(name) if what in CONVERTIBLE else ''}"
 
 
 def _what_it_is(file: RandomFile) -> str:

@@ -67,7 +67,8 @@ ALLOWED = {
     "net/connection.py": {"int(seconds * 1000)"},
     "net/pacer.py": {"int(when / SLOT + 1e-06)"},
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
-    "media/movie.py": {"float(fps)"},
+    "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
+    "media/pattern.py": {"int(moment * 1000)"},
     "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
     "ui/status.py": {"int(seconds)"},
     "RtpPacket.py": {"int(time())", "int(paddingSize > 0)", "int(headerExtension is not None)"},

@@ -54,10 +54,10 @@ def write_movie(path: Path, frames: int = story.FRAMES) -> None:
             progress.advance()
 
 
-def encoded(image: Image.Image) -> bytes:
+def encoded(image: Image.Image, quality: int = QUALITY) -> bytes:
     """A JPEG as RFC 2435 can carry it: baseline, 4:2:0, standard Huffman tables, no restart markers."""
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=QUALITY, subsampling=2, optimize=False, progressive=False)
+    image.save(out, "JPEG", quality=quality, subsampling=2, optimize=False, progressive=False)
     return out.getvalue()
 
 

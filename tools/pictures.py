@@ -1,0 +1,120 @@
+"""Pictures as a movie, with Pillow alone: the images of a folder, or a file of several (GIF, WebP, …)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, ImageOps, ImageSequence
+
+from tools.importing import LAB_RATE, ImportFailed, Incoming, Wanted, placed, room
+from tools.make_movie import encoded
+
+IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".tga")
+STILL = 0.1  # seconds of a frame that says 0, as browsers do it
+LONGEST = 600.0  # seconds of one frame
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key: img2 before img10, and upper case as lower."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
+
+
+def in_folder(folder: Path) -> list[Path]:
+    """Its images in the order of their names. ImportFailed if there are none."""
+    try:
+        found = [path for path in folder.iterdir() if path.suffix.lower() in IMAGES and path.is_file()]
+    except OSError as error:
+        raise ImportFailed(f"{folder} cannot be read: {error.strerror or error}.") from None
+    found = [path for path in found if not path.name.startswith(".")]
+    if not found:
+        raise ImportFailed(f"{folder} has no images ({' '.join(IMAGES)}).")
+    return sorted(found, key=lambda path: natural(path.name))
+
+
+def folder(path: Path, wanted: Wanted) -> Incoming:
+    """Each image for one frame, or for wanted.each seconds; all of the size of the first."""
+    paths = in_folder(path)
+    rate = wanted.rate or LAB_RATE
+    times = max(1, round((wanted.each or 0) * rate))
+    with _opened(paths[0]) as first:
+        size = room(_upright(first).size, wanted.size)
+
+    def frames() -> Iterator[bytes]:
+        for one in paths:
+            with _opened(one) as image:
+                frame = _encoded(image, one, size, wanted)
+            for _ in range(times):
+                yield frame
+
+    return Incoming(frames(), len(paths) * times, rate)
+
+
+def moving(path: Path, wanted: Wanted) -> Incoming | None:
+    """A file whose frames Pillow reads, each for its own duration; None if it is none."""
+    try:
+        image = Image.open(path)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    with image:
+        count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's JPEG and its previews
+        size = room(_upright(image).size, wanted.size)
+        rate = wanted.rate or LAB_RATE
+        if count == 1:
+            return _still(path, wanted, size, rate)
+        seconds = sum(_duration(one) for one in _sequence(image, path))
+
+    def frames() -> Iterator[bytes]:
+        sent, end = 0, 0.0
+        with _opened(path) as image:
+            for one in _sequence(image, path):
+                end += _duration(one)
+                if round(end * rate) > sent:
+                    frame = _encoded(one, path, size, wanted)
+                for _ in range(round(end * rate) - sent):
+                    yield frame
+                    sent += 1
+            if not sent:
+                yield _encoded(image, path, size, wanted)
+
+    return Incoming(frames(), max(1, round(seconds * rate)), rate)
+
+
+def _still(path: Path, wanted: Wanted, size: tuple[int, int], rate: float) -> Incoming:
+    with _opened(path) as image:
+        frame = _encoded(image, path, size, wanted)
+    times = max(1, round((wanted.each or 0) * rate))
+    return Incoming(iter([frame] * times), times, rate)
+
+
+def _sequence(image: Image.Image, path: Path) -> Iterator[Image.Image]:
+    try:
+        yield from ImageSequence.Iterator(image)
+    except (EOFError, OSError, ValueError, SyntaxError) as error:
+        raise ImportFailed(f"{path} is damaged: {error}.") from None
+
+
+def _duration(image: Image.Image) -> float:
+    said = image.info.get("duration") or 0
+    return min(said / 1000 or STILL, LONGEST)
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImportFailed(f"{path} is no image that Pillow can read: {error}.") from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """As the camera was held (EXIF)."""
+    return ImageOps.exif_transpose(image)
+
+
+def _encoded(image: Image.Image, path: Path, size: tuple[int, int], wanted: Wanted) -> bytes:
+    try:
+        return encoded(placed(_upright(image), size), wanted.quality)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImportFailed(f"{path} is damaged: {error}.") from None
