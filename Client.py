@@ -15,7 +15,7 @@ from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
 from rtsp.states import moving
 from rtsp.url import RtspUrl
-from ui import keys, words
+from ui import keys, network, words
 from ui.background import Background
 from ui.login import ask
 from ui.picture import Words
@@ -32,9 +32,7 @@ class Client:
 
     def __init__(self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None) -> None:
         """tkinter.TclError if there is no screen."""
-        self.player = makePlayer()
-        self.makePlayer = makePlayer
-        self.onShown = onShown
+        self.player, self.makePlayer, self.onShown = makePlayer(), makePlayer, onShown
         self.error: ClientError | None = None   # what went wrong last; shown until the next command
         self.remark = ""                        # what the server would not do, while the movie goes on
         self.chosen: str | None = None          # the URL of a movie of a folder; None: that of the command line
@@ -69,10 +67,12 @@ class Client:
         buttons = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie,
                    "TEARDOWN": self.teardownMovie}
         actions = keys.actions(self.jump, self.changeSpeed, lambda: self.player.wantedScale, self.playOrPause)
+        actions["x"] = lambda: self.network.toggle()
         name = self.player.client.name or self.player.client.host
         self.window = Window(f"{name} · RTSP lab", buttons, actions, self.chooseMovie, self.exitClient)
         self.master, self.picture, self.movies = self.window.master, self.window.picture, self.window.movies
         self.controls, self.status = self.window.controls, self.window.status
+        self.network = network.NetworkPanel(self.master, self.picture, self.player.instruments)
         self.refresh()
 
     # ---- the buttons

@@ -20,8 +20,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from CommandLine import plainLog, scale, seconds, sha256, statsFile, where
-from Player import ClientError, FolderFound, Frame, MissingError, Player, State, Trust, UsageError
+from CommandLine import addInstruments, plainLog, scale, seconds, sha256, statsFile, where
+from Player import ClientError, FolderFound, Frame, Instruments, MissingError, Player, State, Trust, UsageError
 from rtsp.failures import AuthenticationError
 from rtsp.keyring import Keyring
 from rtsp.login import Login
@@ -29,6 +29,7 @@ from rtsp.login import Login
 VERSION = "0.1.0"
 TRIES = 3               # with another name and password
 INTERRUPTED = 130       # the exit code after Ctrl-C
+SUMMARY = "Played {seconds:.1f} s of {url}: {frames_shown} frames, {fps:.1f} a second; {packets} packets, {lost} lost"
 EXAMPLES = """examples:
   ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg         the classic window: Setup, Play, Pause, Teardown
   ClientLauncher.py rtsp://127.0.0.1:6789/movie.Mjpeg        the same window, playing at once
@@ -127,6 +128,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
     trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
     add("--buffer", type=seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
+    addInstruments(add)
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
     add("--version", action="version", version=f"RTSP lab {VERSION}")
     options = parser.parse_args(argv)
@@ -146,7 +148,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 
 def makePlayer(options: argparse.Namespace) -> Player:
     return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
-                  keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint))
+                  keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint),
+                  instruments=options.instruments)
 
 
 def setUp(player: Player) -> None:
@@ -238,14 +241,10 @@ def report(path: str, statistics: dict[str, Any], error: BaseException | None) -
         logging.error("! %s", problem)          # what went wrong before is what matters
 
 
-def summary(statistics: dict[str, Any]) -> str:
-    text = "Played {seconds:.1f} s of {url}: {frames_shown} frames, {fps:.1f} a second; {packets} packets, {lost} lost"
-    return text.format(**statistics)
-
-
 def play(options: argparse.Namespace) -> None:
     """Play, and report, even about what failed."""
     output = Output(options.save_frames, options.snapshot)
+    options.instruments = Instruments.made(options.net, options.pcap)
     player = makePlayer(options)
     error: BaseException | None = None
     try:
@@ -261,11 +260,12 @@ def play(options: argparse.Namespace) -> None:
         raise
     finally:
         player.leave()
+        options.instruments.close()
         statistics = {**player.statistics(), "error": error and (str(error) or type(error).__name__)}
         if options.stats:
             report(options.stats, statistics, error)
         if options.headless and statistics["frames_shown"]:
-            print(summary(statistics), file=sys.stderr if options.stats == "-" else sys.stdout)
+            print(SUMMARY.format(**statistics), file=sys.stderr if options.stats == "-" else sys.stdout)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,8 +7,11 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
+
+from net.impairment import Impairment, parse
 
 LONGEST_LINE = 1000     # characters in the log
 
@@ -48,6 +51,27 @@ def nameAndPassword(text: str) -> tuple[str, str]:
     if not (name and password and text.isprintable()):
         raise argparse.ArgumentTypeError("NAME:PASSWORD is needed")
     return name, password
+
+
+def network(text: str) -> Impairment:
+    """What --net says."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def addInstruments(add: Callable[..., object]) -> None:
+    """What both programs have."""
+    add("--net", type=network, metavar="WORDS", help="as over a bad network, in netem's words: "
+        '"loss 5%% delay 40ms jitter 10ms reorder 2%% dup 1%% rate 4mbit seed 7"')
+    add("--pcap", type=captureFile, metavar="FILE", help="write what is sent and received as a capture for Wireshark")
+
+
+def captureFile(text: str) -> str:
+    if not Path(text).parent.is_dir() or Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"the name of a file in a folder that exists is needed, not {text!r}")
+    return text
 
 
 def where(words: list[str]) -> tuple[str, int]:

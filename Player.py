@@ -21,6 +21,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from net.instruments import Instruments
 from net.trust import SYSTEM, Trust
 from net.way import BLOCKED, Way
 from rtp.receiver import Frame, Receiver
@@ -37,7 +38,8 @@ from rtsp.url import resolve
 from RtspClient import RtspClient
 from StreamReceiver import StreamReceiver
 
-__all__ = ["ClientError", "FolderFound", "Frame", "MissingError", "Player", "State", "Trust", "UsageError"]
+__all__ = [
+    "ClientError", "FolderFound", "Frame", "Instruments", "MissingError", "Player", "State", "Trust", "UsageError"]
 
 log = logging.getLogger(__name__)
 
@@ -51,21 +53,18 @@ class Player:
     def __init__(
         self, url: str, dialect: str = "rfc", rtpPort: int = 0, delay: float = 0.2,
         clock: Callable[[], float] = time.monotonic, transport: str = "auto", keyring: Keyring | None = None,
-        trust: Trust = SYSTEM,
+        trust: Trust = SYSTEM, instruments: Instruments | None = None,
     ) -> None:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
         first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
-        UDP, and TCP if nothing comes. `keyring`: names and passwords, which several players may share; `trust`:
-        for rtsps://. UsageError if the URL is none."""
-        self.stream = StreamReceiver(delay, clock)
-        self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report)
+        UDP, and TCP if nothing comes. `keyring`, `trust`, `instruments`: may be shared. UsageError: no URL."""
+        self.stream, self.instruments = StreamReceiver(delay, clock), instruments or Instruments()
+        self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report, self.instruments)
         self.clock, self.keyring, self._trust = clock, keyring or Keyring(), trust
         self.goTo(url, dialect)
-        self.scale = 1.0                        # seconds of the movie in a second, as the server does it
-        self.wantedScale = 1.0                  # … and as it is asked to
+        self.scale = self.wantedScale = 1.0     # seconds of the movie in a second: as the server does it, as it shall
         self.duration: float | None = None      # seconds of the movie, where the server says it
-        self.position = 0.0                     # … and where in it the latest frame belongs
-        self.ended = False                      # played to the end
+        self.position, self.ended = 0.0, False  # … where in it the latest frame belongs; was it played to the end?
         self._streamUrl, self._closed = url, False
         self._start: float | None = None        # where the latest PLAY began
         self._sought: float | None = None       # … and where the next one shall
@@ -88,7 +87,8 @@ class Player:
     def goTo(self, url: str, dialect: str = "rfc") -> None:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
         self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self._trust,
-                                 parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring)
+                                 parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
+                                 watch=self.instruments.connected)
 
     def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from net.addresses import why_unreachable
-from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
+from net.connection import LONGEST_WAIT, Connection, ConnectionClosed, Watch
 from net.exchange import Exchange, Question
 from net.probe import speaks_standard
 from net.trust import SYSTEM, Trust, connect
@@ -53,12 +53,12 @@ class RtspClient:
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict, onTick: Callable[[], None] = lambda: None,
-        keyring: Keyring | None = None, trust: Trust = SYSTEM,
+        keyring: Keyring | None = None, trust: Trust = SYSTEM, watch: Watch | None = None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
         between two messages and at least every half second; `parameters` is what the server may ask for, as text;
-        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://."""
+        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://; `watch` sees the connection."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
@@ -70,7 +70,7 @@ class RtspClient:
         self.lost = ""                          # why the server is gone; "" while it is not
         self.gone: ServerRefused | None = None  # why there is no session any more, if nobody has asked for its end
         self._timeout, self._trust = timeout, trust if parts.scheme == "rtsps" else None
-        self._clock = clock
+        self._clock, self._watch = clock, watch
         self._onInterleaved, self._onTick = onInterleaved, onTick
         self._parameters = parameters
         self._connection: Connection | None = None
@@ -88,7 +88,7 @@ class RtspClient:
         """ConnectError, in words, if there is no way."""
         try:
             sock = connect(self.host, self.port, self._timeout, self._stop, self._trust)
-            self._connection = Connection(sock, MessageReader(lab_replies=self.lab))
+            self._connection = Connection(sock, MessageReader(lab_replies=self.lab), watch=self._watch)
         except (OSError, UnicodeError) as error:
             why = why_unreachable(error, self.port, self._timeout)
             raise ConnectError(f"Cannot reach {self.host}:{self.port}", why) from None

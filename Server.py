@@ -28,12 +28,14 @@ from media.prepare import Preparer
 from net.acceptor import BUSY as REFUSAL
 from net.acceptor import Acceptor
 from net.addresses import listen, reserve
+from net.capture import Capture
 from net.certificate import CertificateError, fingerprint, server_context
 from net.complaints import Complaints
 from net.connection import Connection
 from net.datagrams import DatagramReader
 from net.descriptors import EXHAUSTED, raise_limit
 from net.gate import Gate
+from net.instruments import Instruments
 from net.interleaved import prefix
 from net.journal import Journal, write
 from net.pacer import Pacer
@@ -43,7 +45,7 @@ from net.tls import TlsSocket, why_failed
 from rtsp import limits
 from rtsp.errors import RtspError
 from rtsp.reader import MessageReader
-from ServerOptions import banner, mediaFolder, openMovie, parseArguments, whyNot
+from ServerOptions import banner, measures, mediaFolder, openMovie, parseArguments, whyNot
 from ServerWorker import ServerWorker
 from Session import Sessions
 
@@ -61,10 +63,10 @@ class Server:
     """
 
     def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
-                 gate=None, tls=None):
+                 gate=None, tls=None, instruments=None):
         """`seat`: among processes that share the port; `gate`: who may come in; `tls`: an ssl.SSLContext, where all is
-        encrypted. OSError if the port is taken or forbidden."""
-        self.seat, self.tls = seat or Alone(), tls
+        encrypted; `instruments`: --net and --pcap, which close() closes. OSError if the port is taken or forbidden."""
+        self.seat, self.tls, self.instruments = seat or Alone(), tls, instruments or Instruments()
         self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
         self.gate = gate or Gate()
@@ -89,7 +91,7 @@ class Server:
     def open(self, sock):
         sock = TlsSocket(sock, self.tls) if self.tls else sock
         try:
-            return Connection(sock, MessageReader())
+            return Connection(sock, MessageReader(), watch=self.instruments.accepted)
         except OSError:
             sock.close()
             raise
@@ -143,7 +145,7 @@ class Server:
         self.sessions.end(BUSY)
         self.acceptor.close()
         self.sessions.end(BUSY)                         # what the last requests have made
-        for helper in (self.reader, self.pacer, self.preparer):
+        for helper in (self.reader, self.pacer, self.preparer, self.instruments):
             helper.close()
         self.library.close()
 
@@ -165,6 +167,8 @@ def main(arguments=None):
         return fail(USAGE, f"{trouble[0].upper()}{trouble[1:]}. Name another one: --media DIR")
     if options.processes > 1 and sys.platform != "linux":
         return fail(USAGE, "Only Linux shares a port between processes. Leave out --processes.")
+    if options.processes > 1 and options.pcap:
+        return fail(USAGE, "One process writes a capture. Leave out --processes, or --pcap.")
     try:
         files = self_signed() if options.tls_self_signed else options.tls
         tls = server_context(*files) if files else None
@@ -173,14 +177,19 @@ def main(arguments=None):
         return fail(USAGE, str(error))
     try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
-                  Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls))
+                  Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls,
+                         Instruments(options.net)))
     except PermissionError:
         return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:
         return fail(CANNOT_LISTEN, whyNot(options, error))
     if options.processes > 1:
         return serveTogether(options, folder, opened, tls, shown)
-    return serve(opened, lambda: write(sys.stdout, banner(opened, folder, shown)))
+    return serveAlone(options, folder, opened, shown)
+
+
+def announce(server, folder, options, shown):
+    write(sys.stdout, "\n".join(filter(None, (banner(server, folder, shown), measures(options)))))
 
 
 def serve(server, started):
@@ -209,16 +218,26 @@ def tune():
     gc.freeze()                                         # what is loaded by now stays: no need to look at it ever again
 
 
+def serveAlone(options, folder, server, shown):
+    """One process."""
+    try:                # only now: a port that is taken shall not cost an older capture
+        server.instruments.capture = Capture(options.pcap) if options.pcap else None
+    except OSError as error:
+        server.close()
+        return fail(USAGE, f"Cannot write {options.pcap}: {error.strerror or error}.")
+    return serve(server, lambda: announce(server, folder, options, shown))
+
+
 def serveTogether(options, folder, reserved, tls, shown):
     """Several processes, each of them a server of the reserved port; this one, which has no thread, is none."""
     port = reserved[0].getsockname()[1]
 
     def one(seat):
-        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate, tls),
-                     seat.listens)
+        return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate, tls,
+                            Instruments(options.net)), seat.listens)
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
-    return Processes(options.processes, one, reserved).run(lambda: write(sys.stdout, banner(alike, folder, shown)))
+    return Processes(options.processes, one, reserved).run(lambda: announce(alike, folder, options, shown))
 
 
 if __name__ == "__main__":

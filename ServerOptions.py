@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from CommandLine import nameAndPassword, portNumber, positive, processCount, timeout
+from CommandLine import addInstruments, nameAndPassword, portNumber, positive, processCount, timeout
 from media.library import Library
 from net.gate import Gate
 from rtsp import limits
@@ -60,6 +60,7 @@ def parseArguments(arguments):
                      help="rtsps:// alone, with this certificate and its key (PEM files)")
     tls.add_argument("--tls-self-signed", action="store_true",
                      help="rtsps:// alone, with a certificate that is made at the first start and kept")
+    addInstruments(parser.add_argument)
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
     options = parser.parse_args(arguments)
@@ -127,6 +128,12 @@ def banner(server, folder, fingerprint=None):
     if fingerprint:
         return "\n".join([*lines, f"Encrypted. The certificate's fingerprint: {fingerprint}"])
     return "\n".join([*lines, f"Wireshark: Decode As, RTSP; or tshark -d tcp.port=={server.port},rtsp"])
+
+
+def measures(options):
+    """What is done besides serving, to be told at the start."""
+    lines = [f"NET: {options.net} (seed {options.net.seed})"] if options.net and options.net.active else []
+    return "\n".join(lines + ([f"Capture: {options.pcap}"] if options.pcap else []))
 
 
 def whyNot(options, error):

@@ -248,8 +248,9 @@ class ServerWorker:
 
     def openChannel(self, transport):
         if transport.tcp:
-            return InterleavedChannel(self.interleaving, transport.interleaved)
-        return UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
+            return self.server.instruments.attach(InterleavedChannel(self.interleaving, transport.interleaved))
+        channel = UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
+        return self.server.instruments.attach(channel)
 
     # ---- replies and media
 

@@ -46,6 +46,8 @@ class UdpChannel:
         RTSP connection. OSError if there is no free pair of ports."""
         self._rtp, self._rtcp = bind_pair(local, 0)
         self.taps: list[Tap] = []
+        self.ears: list[Tap] = []       # the same for what the receiver sends; to be added before listen()
+        self.local, self.peer = local, peer
         self.refused = 0                # calls that sent nothing: the receiver's port was found closed, say
         # Bytes of each packet that the system cuts off; 0: it has not been told yet; None: it cannot
         self._segment = 0 if sys.platform == "linux" else None
@@ -57,8 +59,8 @@ class UdpChannel:
 
     def listen(self, reader: DatagramReader, handler: Handler) -> None:
         """Hand what the receiver sends, to either port, to this handler, on the reader's thread."""
-        reader.add(self._rtp, handler)
-        reader.add(self._rtcp, handler)
+        for sock, control in ((self._rtp, False), (self._rtcp, True)):
+            reader.add(sock, heard(self.ears, control, handler) if self.ears else handler)
 
     @property
     def parameters(self) -> dict[str, tuple[int, int]]:
@@ -128,10 +130,17 @@ class UdpChannel:
     def send_control(self, packet: bytes) -> None:
         """Send one compound RTCP packet."""
         for one in tapped(self.taps, [packet], True):
-            try:
-                self._rtcp.send(one)
-            except OSError:
-                self.refused += 1
+            self.pass_on(bytes(one), True)
+
+    def pass_on(self, packet: bytes, control: bool) -> None:
+        """Send a packet that a tap has held back; no tap sees it again. From any thread; once closed, in vain."""
+        if not control:
+            self._send(packet)
+            return
+        try:
+            self._rtcp.send(packet)
+        except OSError:
+            self.refused += 1
 
     def close(self, reader: DatagramReader) -> None:
         reader.discard(self._rtp)
@@ -148,6 +157,15 @@ def tapped(taps: list[Tap], packets: Iterable[Buffer], control: bool) -> Iterabl
     for tap in taps:
         packets = [out for packet in packets for out in tap(packet, control)]
     return packets
+
+
+def heard(ears: list[Tap], control: bool, handler: Handler) -> Handler:
+    """A handler of what is left behind all ears."""
+    def hear(data: bytes, address: Address) -> None:
+        for packet in tapped(ears, [data], control):
+            handler(bytes(packet), address)
+
+    return hear
 
 
 def bind_pair(local: Address, port: int) -> tuple[socket.socket, socket.socket]:

@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from net.addresses import Address
 from net.tls import TlsSocket
@@ -28,6 +30,18 @@ class ConnectionClosed(OSError):
     """The peer has gone, or we have closed the connection."""
 
 
+class Witness(Protocol):
+    """Sees what travels, in its order: net/capture.py."""
+    @property
+    def turn(self) -> AbstractContextManager[object]: ...       # nothing else is seen meanwhile
+    def sent(self, data: bytes) -> None: ...
+    def received(self, data: bytes) -> None: ...
+    def closed(self, by_us: bool) -> None: ...
+
+
+Watch = Callable[[Address, Address], Witness]       # of a connection from here (local) to there (peer)
+
+
 class Connection:
     """Messages in, bytes out. One thread receives; any thread may send, offer or close.
 
@@ -35,7 +49,8 @@ class Connection:
     bytes of two threads never mix. Nobody holds it while waiting, so nobody waits long for it.
     """
 
-    def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sock: socket.socket, reader: MessageReader, clock: Callable[[], float] = time.monotonic,
+                 watch: Watch | None = None) -> None:
         self.reader = reader
         try:
             self.peer: Address = sock.getpeername()
@@ -43,6 +58,7 @@ class Connection:
             sock.close()
             raise
         self.local: Address = sock.getsockname()
+        self._witness, self._ended_by_us = watch(self.local, self.peer) if watch else None, True
         self._socket = sock
         self.clock = clock
         self._bell: socket.socket | None = None     # rings when the receiving thread shall look at `_unsent`
@@ -108,7 +124,10 @@ class Connection:
         except OSError as error:
             raise ConnectionClosed(str(error)) from None
         if not data:
+            self._ended_by_us = False
             raise ConnectionClosed("the peer closed the connection")
+        if self._witness:
+            self._witness.received(data)
         self.heard = self.clock()
         if not self.reader.unfinished:
             self._began = self.heard       # never restarted by later bytes: a slow sender gains nothing
@@ -206,7 +225,12 @@ class Connection:
     def _write_some(self, data: bytes | bytearray | memoryview) -> int:
         """How many bytes the system had room for."""
         try:
-            return self._socket.send(data)
+            if self._witness is None:
+                return self._socket.send(data)
+            with self._witness.turn:            # nobody shall see an answer before what it answers
+                sent = self._socket.send(data)
+                self._witness.sent(bytes(data[:sent]))
+            return sent
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -244,6 +268,8 @@ class Connection:
         if self._closed:
             return
         self._closed = True
+        if self._witness:
+            self._witness.closed(self._ended_by_us)
         try:
             self._socket.shutdown(socket.SHUT_RDWR)     # wakes a waiting thread; close() alone does not
         except OSError:

@@ -73,6 +73,7 @@ class InterleavedChannel:
         self._number = bytes(self.numbers[:1])
         self.taps: list[Tap] = []
         self.refused = 0                # frames that were dropped
+        self._closed = False
 
     @property
     def parameters(self) -> dict[str, PortPair]:
@@ -101,8 +102,14 @@ class InterleavedChannel:
         """Send one compound RTCP packet. It is small, and never dropped: it may say that this is the end."""
         self.connection.offer(framed(self.numbers[1], tapped(self.taps, [packet], True)), always=True)
 
+    def pass_on(self, packet: bytes, control: bool) -> None:
+        """Send a packet that a tap has held back; no tap sees it again. From any thread; once closed, in vain."""
+        if not self._closed:            # else its numbers may be another's by now
+            self.refused += not self.connection.offer(framed(self.numbers[control], [packet]), always=control)
+
     def close(self, reader: DatagramReader | None = None) -> None:
         """The connection stays open."""
+        self._closed = True
         for number in self.numbers:
             self._interleaving.give_back(number)
 

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import socket
 import threading
+from collections.abc import Callable
 
 from net.addresses import Address, at_port
 from net.channels import bind_pair
@@ -29,10 +30,14 @@ class UdpPorts:
     `numbers` are the real ones: a pair that is taken is passed over, and after some more any free one will do; then
     `notice` says so."""
 
-    def __init__(self, local: Address, wanted: int) -> None:
-        """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair."""
+    def __init__(self, local: Address, wanted: int,
+                 record: Callable[[Address, Address, bytes], None] | None = None) -> None:
+        """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair.
+        `record` is told what is sent, from where to where."""
         self._rtp, self._rtcp = _bind(local, wanted)
-        self.numbers = (self._rtp.getsockname()[1], self._rtcp.getsockname()[1])
+        self._record = record
+        self.here: tuple[Address, Address] = (self._rtp.getsockname(), self._rtcp.getsockname())
+        self.numbers = (self.here[0][1], self.here[1][1])
         self.notice = ""
         if wanted not in (0, self.numbers[0]):
             self.notice = f"Port {wanted} is taken; using {self.numbers[0]}"
@@ -68,10 +73,17 @@ class UdpPorts:
         """Send one compound RTCP packet from our second port. False: it was not sent, because the server has not said
         where to, or the system would not."""
         try:
-            return self._control is not None and self._rtcp.sendto(packet, self._control) > 0
+            return self._control is not None and self._sendto(self._rtcp, packet, self._control)
         except OSError as error:
             log.info("! UDP port %d of the server: %s", self._control[1] if self._control else 0, error)
             return False
+
+    def _sendto(self, sock: socket.socket, data: bytes, peer: Address) -> bool:
+        """OSError if the system would not."""
+        sock.sendto(data, peer)
+        if self._record:
+            self._record(self.here[sock is self._rtcp], peer, data)
+        return True
 
     def tick(self) -> None:
         """The thread "receiver" does it."""
@@ -81,7 +93,7 @@ class UdpPorts:
         answers in."""
         for sock, port, data in ((self._rtp, ports[0], RTP_HEADER), (self._rtcp, ports[1], EMPTY_REPORT)):
             try:
-                sock.sendto(data, at_port(peer, port))
+                self._sendto(sock, data, at_port(peer, port))
             except OSError as error:
                 log.info("! UDP port %d of the server: %s", port, error)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from net.connection import Connection
 from net.datagrams import Handler, Tick
+from net.instruments import Instruments
 from net.ports import InnerPorts, UdpPorts
 from rtsp.failures import ConnectError, ServerRefused, UsageError
 from rtsp.headers import Transport
@@ -26,7 +27,8 @@ class Way:
     open(), then setup(); a first packet that does not come in PATIENCE is what switch() is for."""
 
     def __init__(
-        self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler, tick: Tick | None = None
+        self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler, tick: Tick | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         """`rtp_port`: of UDP, the real one after open(). The handlers get what arrives, on the thread that reads it,
         which also calls `tick` every half second."""
@@ -34,7 +36,9 @@ class Way:
         self.notice = ""                        # what the user should know
         self.ports: UdpPorts | InnerPorts | None = None
         self._wanted = wanted
-        self._handlers = rtp, rtcp, tick
+        self._handlers, self._tick = (rtp, rtcp), tick
+        self._instruments = instruments or Instruments()
+        self._send: Callable[[bytes], bool] = lambda packet: False
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
 
@@ -56,7 +60,7 @@ class Way:
             self._take(InnerPorts())
             return
         try:
-            ports = UdpPorts(connection.local, self.rtp_port)
+            ports = UdpPorts(connection.local, self.rtp_port, self._instruments.record)
         except OSError as error:
             raise ConnectError("No UDP port is free", str(error)) from None
         self.rtp_port, self.notice = ports.numbers[0], ports.notice
@@ -110,7 +114,7 @@ class Way:
 
     def send_control(self, packet: bytes) -> bool:
         """Send one compound RTCP packet; False if there is no way for it."""
-        return self.ports is not None and self.ports.send_control(packet)
+        return self.ports is not None and self._send(packet)
 
     def tick(self) -> None:
         """For the thread that receives replies."""
@@ -133,4 +137,6 @@ class Way:
                 ports.close()
                 raise ConnectError("The connection was closed")
             self.ports = ports
-            ports.listen(*self._handlers)
+            here = ports.here if isinstance(ports, UdpPorts) else None
+            self._send = self._instruments.outgoing(ports.send_control, reliable=here is None)
+            ports.listen(*self._instruments.incoming(self._handlers, here), self._tick)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import what of the project. A folder's name stands for all its modules; a folder may always import itself.
 ARROWS: dict[str, set[str]] = {
     "start": {"tools.environment"},
-    "CommandLine": set(),
+    "CommandLine": {"net.impairment"},
     "ClientLauncher": {"CommandLine", "Client", "Player", "rtsp.failures", "rtsp.keyring", "rtsp.login"},
     "Client": {"ui", "Player", "Reconnection", "rtsp"},
     "Reconnection": {"Player", "rtsp"},

@@ -65,11 +65,13 @@ ALLOWED = {
     "rtp/timestamps.py": {"int(unix_seconds)", "int((unix_seconds - seconds) * (1 << 32))"},
     "rtp/reception.py": {"int(self.jitter * self._clock_rate)"},
     "net/connection.py": {"int(seconds * 1000)"},
+    "net/impairment.py": {"float(match[1])", "int(text)", "int(value)"},        # what the user typed, with bounds
     "net/pacer.py": {"int(when / SLOT + 1e-06)"},
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
     "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
     "media/pattern.py": {"int(moment * 1000)"},
     "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
+    "ui/network.py": {"int(on)", "int(text)", "float(place)"},      # Tk's own, and a seed that the user typed
     "ui/status.py": {"int(seconds)"},
     "RtpPacket.py": {"int(time())", "int(paddingSize > 0)", "int(headerExtension is not None)"},
     "ServerWorker.py": {"int(time.time())"},
