@@ -15,7 +15,7 @@ from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
 from rtsp.states import moving
 from rtsp.url import RtspUrl
-from ui import keys, network, words
+from ui import keys, ladder, network, words
 from ui.background import Background
 from ui.login import ask
 from ui.picture import Words
@@ -68,6 +68,7 @@ class Client:
                    "TEARDOWN": self.teardownMovie}
         actions = keys.actions(self.jump, self.changeSpeed, lambda: self.player.wantedScale, self.playOrPause)
         actions["x"] = lambda: self.network.toggle()
+        actions["w"] = lambda: ladder.toggle(self.master, lambda: self.player.transcript)
         name = self.player.client.name or self.player.client.host
         self.window = Window(f"{name} · RTSP lab", buttons, actions, self.chooseMovie, self.exitClient)
         self.master, self.picture, self.movies = self.window.master, self.window.picture, self.window.movies

@@ -21,7 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from CommandLine import addInstruments, plainLog, scale, seconds, sha256, statsFile, where
-from Player import ClientError, FolderFound, Frame, Instruments, MissingError, Player, State, Trust, UsageError
+from net.instruments import Instruments
+from net.transcript import Transcript
+from net.trust import Trust
+from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
 from rtsp.failures import AuthenticationError
 from rtsp.keyring import Keyring
 from rtsp.login import Login
@@ -136,7 +139,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         options.url, options.rtpPort = where(options.where)
     except ValueError as error:
         parser.error(str(error))
-    options.keyring = Keyring()                 # every player of this program knows what was typed once
+    options.keyring, options.notes = Keyring(), Transcript()    # every player of this program knows what was typed once
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
     if options.dialect == "lab" and (options.start or options.scale != 1 or options.transport == "tcp"):
         parser.error("a server of the classic lab cannot jump (--start), plays at one speed (--scale), over UDP alone")
@@ -149,7 +152,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 def makePlayer(options: argparse.Namespace) -> Player:
     return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
                   keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint),
-                  instruments=options.instruments)
+                  instruments=options.instruments, transcript=options.notes)
 
 
 def setUp(player: Player) -> None:

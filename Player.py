@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any
 
 from net.instruments import Instruments
+from net.transcript import Transcript
 from net.trust import SYSTEM, Trust
 from net.way import BLOCKED, Way
 from rtp.receiver import Frame, Receiver
@@ -38,12 +39,8 @@ from rtsp.url import resolve
 from RtspClient import RtspClient
 from StreamReceiver import StreamReceiver
 
-__all__ = [
-    "ClientError", "FolderFound", "Frame", "Instruments", "MissingError", "Player", "State", "Trust", "UsageError"]
-
+__all__ = "ClientError", "FolderFound", "Frame", "MissingError", "Player", "State", "UsageError"
 log = logging.getLogger(__name__)
-
-CANNOT = (405, 455, 501)        # the replies of a server that has no PAUSE
 
 
 class Player:
@@ -53,16 +50,17 @@ class Player:
     def __init__(
         self, url: str, dialect: str = "rfc", rtpPort: int = 0, delay: float = 0.2,
         clock: Callable[[], float] = time.monotonic, transport: str = "auto", keyring: Keyring | None = None,
-        trust: Trust = SYSTEM, instruments: Instruments | None = None,
+        trust: Trust = SYSTEM, instruments: Instruments | None = None, transcript: Transcript | None = None,
     ) -> None:
-        """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: seconds from the first packet to the
-        first picture, which even out what the network delays more than the rest. `transport`: "udp", "tcp", or "auto":
-        UDP, and TCP if nothing comes. `keyring`, `trust`, `instruments`: may be shared. UsageError: no URL."""
-        self.stream, self.instruments = StreamReceiver(delay, clock), instruments or Instruments()
+        """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: as of StreamReceiver. `transport`:
+        "udp", "tcp", or "auto": UDP, and TCP if nothing comes. `keyring`: names and passwords, `transcript`: of what
+        travels, `instruments`: several players may share them. `trust`: for rtsps://. UsageError if the URL is none."""
+        self.transcript, self.instruments = transcript or Transcript(clock), instruments or Instruments()
+        self.stream = StreamReceiver(delay, clock, self.transcript)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report, self.instruments)
         self.clock, self.keyring, self._trust = clock, keyring or Keyring(), trust
         self.goTo(url, dialect)
-        self.scale = self.wantedScale = 1.0     # seconds of the movie in a second: as the server does it, as it shall
+        self.scale = self.wantedScale = 1.0     # seconds of the movie in one: as the server does it, as asked
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position, self.ended = 0.0, False  # … where in it the latest frame belongs; was it played to the end?
         self._streamUrl, self._closed = url, False
@@ -88,7 +86,7 @@ class Player:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
         self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self._trust,
                                  parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
-                                 watch=self.instruments.connected)
+                                  watch=self.instruments.connected, transcript=self.transcript)
 
     def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()
@@ -130,6 +128,7 @@ class Player:
         else:
             self._streamUrl = self._describe()
         granted = self.way.setup(partial(client.setup, self._streamUrl), client.connection, client.lab)
+        self.transcript.granted(granted, self.way.transport == "tcp", client.connection, self.way.rtp_port)
         addresses = {client.peer[0], granted.source or client.peer[0]}
         self.stream.expectFrom(granted.ssrc, addresses, None if client.lab else self.way.send_control)
         self.stream.rtcpSent += granted.server_port is not None     # one to open the way
@@ -199,7 +198,7 @@ class Player:
         try:
             self.client.pause()                 # as VLC and ffmpeg do
         except ServerRefused as refused:
-            if refused.status not in CANNOT:
+            if refused.status not in (405, 455, 501):   # the replies of a server that has no PAUSE
                 raise
         self.play(seconds)
 

@@ -23,6 +23,7 @@ from net.addresses import why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed, Watch
 from net.exchange import Exchange, Question
 from net.probe import speaks_standard
+from net.transcript import Transcript
 from net.trust import SYSTEM, Trust, connect
 from rtsp import asking, described, granted, keepalive, typed
 from rtsp.asked import answer
@@ -53,12 +54,14 @@ class RtspClient:
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict, onTick: Callable[[], None] = lambda: None,
-        keyring: Keyring | None = None, trust: Trust = SYSTEM, watch: Watch | None = None,
+        keyring: Keyring | None = None, trust: Trust = SYSTEM,
+        watch: Watch | None = None, transcript: Transcript | None = None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
         between two messages and at least every half second; `parameters` is what the server may ask for, as text;
-        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://; `watch` sees the connection."""
+        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://; `watch` sees the connection,
+        `transcript` what travels in it."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
@@ -72,7 +75,7 @@ class RtspClient:
         self._timeout, self._trust = timeout, trust if parts.scheme == "rtsps" else None
         self._clock, self._watch = clock, watch
         self._onInterleaved, self._onTick = onInterleaved, onTick
-        self._parameters = parameters
+        self._parameters, self._transcript = parameters, transcript or Transcript(clock)
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -89,6 +92,7 @@ class RtspClient:
         try:
             sock = connect(self.host, self.port, self._timeout, self._stop, self._trust)
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab), watch=self._watch)
+            self._connection.note_in(self._transcript)
         except (OSError, UnicodeError) as error:
             why = why_unreachable(error, self.port, self._timeout)
             raise ConnectError(f"Cannot reach {self.host}:{self.port}", why) from None
@@ -227,6 +231,7 @@ class RtspClient:
             before, self.state = self.state, TRANSITIONS[self.state].get(event, self.state)
             if self.state is not before:
                 log.info("= %s", self.state.value)
+                self._transcript.moved(self.state)
 
     # ---- the thread "control"
 

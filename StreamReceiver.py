@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from net.addresses import Address
+from net.transcript import Transcript
 from rtp import rtcp
 from rtp.receiver import Arrival, Frame, Receiver
 from rtp.reporter import Reporter
@@ -32,7 +33,9 @@ class StreamReceiver:
     Lock: `_lock` guards `receiver` and `_reporter`; `news` is set when a packet has come.
     """
 
-    def __init__(self, delay: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, delay: float, clock: Callable[[], float] = time.monotonic, transcript: Transcript | None = None
+    ) -> None:
         """`delay`: seconds from the first packet to the first picture, which even out what the network delays more than
         the rest."""
         self.receiver = Receiver(CLOCK_RATE, delay)     # another one after expect()
@@ -46,6 +49,7 @@ class StreamReceiver:
         self._reporter: Reporter | None = None          # None: the sender wants no reports from us
         self._sendReport: Callable[[bytes], bool] = lambda packet: False
         self._lock = threading.Lock()
+        self._transcript = transcript                   # where what travels is noted
 
     def expect(self, payloadType: int = JPEG, clockRate: int = CLOCK_RATE, lab: bool = False) -> None:
         """What a description says of the stream."""
@@ -98,6 +102,8 @@ class StreamReceiver:
         ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
         if self._lab or ours:
             numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
+            if self._transcript and self._transcript.watched:
+                self._transcript.rtp(data, now, *numbers)
             with self._lock:
                 self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))
             self.news.set()
@@ -110,6 +116,8 @@ class StreamReceiver:
             return
         over = self._sender.says_goodbye(packets)
         if address[0] in self._sender.addresses:
+            if self._transcript:
+                self._transcript.rtcp(data, outgoing=False)
             with self._lock:
                 self.rtcpReceived += 1
                 if self._reporter:
@@ -136,6 +144,8 @@ class StreamReceiver:
 
     def _send(self, reporter: Reporter, bye: bool = False) -> None:
         packet = reporter.packet(self.receiver.reception, self._sender.ssrc, self.clock(), bye)
+        if self._transcript:
+            self._transcript.rtcp(packet, outgoing=True)
         self.rtcpSent += self._sendReport(packet)
 
     # ---- what may be shown

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from net.complaints import Complaints
-from net.connection import LONGEST_WAIT, Connection, ConnectionClosed, wait
+from net.connection import LONGEST_WAIT, Connection, ConnectionClosed
 from net.descriptors import EXHAUSTED, Spare
 from net.processes import Count
+from net.waiting import wait
 from rtsp import limits
 
 PAUSE = 0.2             # seconds without accepting, when the system has not even the means to turn somebody away

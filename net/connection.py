@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import threading
 import time
@@ -13,9 +12,12 @@ from typing import Protocol
 
 from net.addresses import Address
 from net.tls import TlsSocket
+from net.transcript import Transcript
+from net.waiting import ConnectionClosed as ConnectionClosed
+from net.waiting import wait
 from rtsp import limits
 from rtsp.errors import MessageError
-from rtsp.message import Message
+from rtsp.message import Interleaved, Message
 from rtsp.reader import MessageReader
 
 CHUNK = 65536           # bytes asked for at a time of what nobody reads
@@ -24,10 +26,6 @@ LONGEST_WAIT = 0.5      # seconds; no blocking call lasts longer, so that a thre
 # that are silent would cost 400 vain wake-ups a second
 SILENCE = 5.0 if os.name == "posix" else LONGEST_WAIT
 LINGER = 1.0            # seconds in which the peer may read our last reply before the connection is gone
-
-
-class ConnectionClosed(OSError):
-    """The peer has gone, or we have closed the connection."""
 
 
 class Witness(Protocol):
@@ -66,6 +64,7 @@ class Connection:
         self._writing = threading.Lock()
         self._unsent = bytearray()
         self._closed = False
+        self._transcript: Transcript | None = None  # where messages are noted
         self.heard = self._began = clock()      # when the last byte came, and the first one of an unfinished message
         self._taken = self.heard               # when the peer had room for something, while anything is unsent
         sock.setblocking(False)
@@ -94,6 +93,8 @@ class Connection:
             now = self.clock()
             if message is not None:
                 self._began = now
+                if self._transcript and not isinstance(message, Interleaved):
+                    self._transcript.came(message, self.local, self.peer, self.encrypted)
                 return message
             if now >= deadline:
                 return None
@@ -133,8 +134,15 @@ class Connection:
             self._began = self.heard       # never restarted by later bytes: a slow sender gains nothing
         self.reader.feed(data)
 
+    def note_in(self, transcript: Transcript) -> None:
+        """From now on, all messages that come and that are sent."""
+        self._transcript = transcript
+        transcript.opened(self.local, self.peer, self.encrypted)
+
     def send(self, data: bytes) -> None:
         """Write all of it. ConnectionClosed if the peer is gone or has read nothing for too long."""
+        if self._transcript:
+            self._transcript.went(data, self.local, self.peer, self.encrypted)
         with self._writing:
             self._append(data)
         while self._unsent:
@@ -278,23 +286,3 @@ class Connection:
             for sock in (self._socket, self._bell, self._rope):
                 if sock:
                     sock.close()
-
-
-def wait(sock: socket.socket, timeout: float, read: bool = True, write: bool = False,
-         bell: socket.socket | None = None) -> bool:
-    """True if the socket can be read (or written), or the bell rings, within `timeout` seconds.
-
-    poll() where there is one: select() cannot watch a descriptor above 1023."""
-    timeout = max(0.0, timeout)
-    try:
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-            if bell:
-                poll.register(bell, select.POLLIN)
-            return bool(poll.poll(timeout * 1000))
-        reading = ([sock] if read else []) + ([bell] if bell else [])
-        ready = select.select(reading, [sock] if write else [], [], timeout)
-    except (OSError, ValueError) as error:
-        raise ConnectionClosed(f"the connection was closed ({error})") from None
-    return bool(ready[0] or ready[1])

@@ -61,6 +61,11 @@ class Request:
     body: bytes = b""
     version: str = VERSION
     lab: bool = False
+    lines: list[str] = field(default_factory=list, compare=False, repr=False)   # the head as it came
+
+    def text(self) -> bytes:
+        """As it came, but for the line ends."""
+        return _text(self.lines, self.lab, self.body)
 
     @property
     def cseq(self) -> int | None:
@@ -82,6 +87,11 @@ class Response:
     version: str = VERSION
     reason: str = ""
     lab: bool = False
+    lines: list[str] = field(default_factory=list, compare=False, repr=False)   # the head as it came
+
+    def text(self) -> bytes:
+        """As it came, but for the line ends."""
+        return _text(self.lines, self.lab, self.body)
 
     def __post_init__(self) -> None:
         self.reason = self.reason or phrase(self.status)
@@ -124,6 +134,10 @@ def serialize(start: str, headers: Headers, body: bytes) -> bytes:
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def _text(lines: list[str], lab: bool, body: bytes) -> bytes:
+    return "".join(line + "\r\n" for line in lines).encode() + (b"" if lab else b"\r\n") + body
 
 
 def cseq(headers: Headers) -> int | None:

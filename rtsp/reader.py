@@ -176,8 +176,9 @@ class MessageReader:
         if lab.is_lab(lines[0]):
             self._lines, self._lab = [], True
             method, target, headers = lab.parse_request(lines)
-            return Request(method, target, Headers(headers), lab=True)
+            return Request(method, target, Headers(headers), lab=True, lines=lines)
         head = _start(lines[0])
+        head.lines = lines
         if self.lab_replies:
             head.headers, head.lab = Headers(lab.parse_headers(lines[1:])), True
         else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from net.transcript import Transcript
 from rtp import rtcp
 from rtp.jpeg import payloads
 from rtp.timestamps import middle, ntp_time
@@ -198,3 +199,17 @@ def test_junk_is_dropped(junk):
     lab.stream.onRtcp(junk, SERVER)
     lab.stream.onRtp(junk, SERVER)
     assert lab.stream.rtcpReceived == 0 and lab.stream.receiver.reception.packets == 0
+
+
+def test_rtp_is_noted_while_somebody_watches():
+    """Reports always, packets of strangers never."""
+    transcript = Transcript(FakeClock())
+    lab = Lab()
+    lab.stream._transcript = transcript
+    lab.packet(0)
+    lab.report()
+    transcript.watched = True
+    lab.packet(1)
+    lab.packet(2, address=("127.0.0.9", 5004))
+    lab.report(address=("127.0.0.9", 5004))
+    assert [entry.kind for entry in transcript.since(0)] == ["RTCP", "RTP"]

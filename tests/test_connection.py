@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from net.connection import Connection, ConnectionClosed, wait
+from net.connection import Connection, ConnectionClosed
+from net.waiting import wait
 from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.message import Interleaved, Request

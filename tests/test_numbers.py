@@ -66,10 +66,15 @@ ALLOWED = {
     "rtp/reception.py": {"int(self.jitter * self._clock_rate)"},
     "net/connection.py": {"int(seconds * 1000)"},
     "net/impairment.py": {"float(match[1])", "int(text)", "int(value)"},        # what the user typed, with bounds
+    "net/transcript.py": {"int(start[2])", "int(number[1])"},     # three digits, and ten at most
     "net/pacer.py": {"int(when / SLOT + 1e-06)"},
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
     "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
     "media/pattern.py": {"int(moment * 1000)"},
+    "ui/bytesview.py": {"map(int, self.dump.index(f'@{event.x},{event.y}').split('.'))", "float(region[3])",
+                        "int(tag[5:])"},                            # Tk's own, here and …
+    "ui/lifelines.py": {"int(self.canvas.canvasy(0))", "int(len(text) * part)", "int(self.canvas.canvasy(event.y))"},
+    "ui/messageview.py": {"int(words[0][0])"},                      # one of five digits
     "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
     "ui/network.py": {"int(on)", "int(text)", "float(place)"},      # Tk's own, and a seed that the user typed
     "ui/status.py": {"int(seconds)"},

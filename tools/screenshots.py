@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,15 +19,15 @@ from PIL import Image, ImageGrab
 from Client import Client
 from net.addresses import listen
 from Player import ClientError, Player
+from ui import ladder
 
 ROOT = Path(__file__).resolve().parent.parent
 MOMENT = 10.0  # seconds of the movie at which the playing player is photographed
 PATIENCE = 15.0  # seconds
 
 
-def photograph(client: Client) -> Image.Image:
+def photograph(window: tk.Misc) -> Image.Image:
     """What is on the screen where the window is."""
-    window = client.master
     window.update()
     left, top = window.winfo_rootx(), window.winfo_rooty()
     screen = ImageGrab.grab(xdisplay=os.environ.get("DISPLAY", ""))
@@ -48,11 +49,17 @@ def take(client: Client, folder: Path) -> None:
     client.tick()
     client.setupMovie()
     live(client, lambda: client.player.state.value == "Ready" and not client.commands.doing)
-    photograph(client).save(folder / "player-ready.png", optimize=True)
+    photograph(client.master).save(folder / "player-ready.png", optimize=True)
+    ladder.toggle(client.master, lambda: client.player.transcript)
     client.start = MOMENT - 2
     client.playMovie()
     live(client, lambda: client.player.position >= MOMENT)
-    photograph(client).save(folder / "player.png", optimize=True)
+    (protocol,) = (one for one in client.master.winfo_children() if isinstance(one, ladder.Ladder))
+    protocol.select(next(number for number, row in enumerate(protocol.lifelines.rows.rows) if row.entry.kind == "RTP"))
+    protocol.bytes.step(7)
+    photograph(protocol).save(folder / "ladder.png", optimize=True)
+    protocol.destroy()
+    photograph(client.master).save(folder / "player.png", optimize=True)
     client.teardownMovie()
     live(client, lambda: not client.commands.doing)
 

@@ -19,6 +19,7 @@ ACCENT = "#5aa9ff"
 GREEN = "#56d38b"
 AMBER = "#f2b84b"
 RED = "#ff8079"
+VIOLET = "#b99cff"
 
 PAD = 12  # between things, for pixels()
 
