@@ -85,7 +85,9 @@ class Run:
 
     def rtpAt(self, now):
         """The RTP timestamp of what is due at this moment of the pacer's clock, for a sender report."""
-        elapsed = (now - self.begun) * self.speed * self.source.format.clock_rate
+        # Of what somebody else sends, we may know better than from the latest frame's arrival
+        begun = self.begun if self.source.origin is None else self.source.origin + self.startTime
+        elapsed = (now - begun) * self.speed * self.source.format.clock_rate
         return (self.timestamp + round(elapsed)) & 0xFFFFFFFF
 
     def after(self, k, steps=1):

@@ -42,6 +42,7 @@ from net.pacer import Pacer
 from net.processes import Alone, Processes
 from net.selfsigned import self_signed
 from net.tls import TlsSocket, why_failed
+from Publication import Publications
 from rtsp import limits
 from rtsp.errors import RtspError
 from rtsp.reader import MessageReader
@@ -63,9 +64,10 @@ class Server:
     """
 
     def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
-                 gate=None, tls=None, instruments=None):
+                 gate=None, tls=None, instruments=None, policy=None):
         """`seat`: among processes that share the port; `gate`: who may come in; `tls`: an ssl.SSLContext, where all is
-        encrypted; `instruments`: --net and --pcap, which close() closes. OSError if the port is taken or forbidden."""
+        encrypted; `instruments`: --net and --pcap, which close() closes; `policy`: who may publish. OSError if the port
+        is taken or forbidden."""
         self.seat, self.tls, self.instruments = seat or Alone(), tls, instruments or Instruments()
         self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
@@ -73,10 +75,12 @@ class Server:
         self.stopping = threading.Event()
         self.complaints = Complaints()
         self.library = Library(media, partial(openMovie, fps=fps))
+        self.publications = Publications(self.library, policy)
         self.preparer = Preparer(lambda payloadType, marker: ServerWorker.makeRtp(b"", 0, marker, payloadType), prefix,
                                  complain=Complaints().say)      # a cut movie shall not drown the others
         self.pacer = Pacer()
         self.reader = DatagramReader("datagrams")
+        self.reader.tick = self.publications.tick
         self.sessions = Sessions(self.reader, timeout, complaints=self.complaints, count=self.seat.sessions)
         self.acceptor = Acceptor(self.sockets, self.open, self.work, self.tick, self.complaints, self.seat.connections,
                                  b"" if tls else REFUSAL)
@@ -147,6 +151,7 @@ class Server:
         self.sessions.end(BUSY)                         # what the last requests have made
         for helper in (self.reader, self.pacer, self.preparer, self.instruments):
             helper.close()
+        self.publications.close()
         self.library.close()
 
 
@@ -178,7 +183,7 @@ def main(arguments=None):
     try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
                   Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls,
-                         Instruments(options.net)))
+                         Instruments(options.net), options.policy))
     except PermissionError:
         return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 from CommandLine import addInstruments, nameAndPassword, portNumber, positive, processCount, timeout
 from media.library import Library
+from media.recording import Recordings
 from net.gate import Gate
+from Publication import Policy
 from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.users import UserError, Users
@@ -61,16 +63,42 @@ def parseArguments(arguments):
     tls.add_argument("--tls-self-signed", action="store_true",
                      help="rtsps:// alone, with a certificate that is made at the first start and kept")
     addInstruments(parser.add_argument)
+    addPublishing(parser.add_argument)
     parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
     parser.add_argument("--version", action="version", version=SERVER_NAME)
     options = parser.parse_args(arguments)
+    check(parser, options)
+    return options
+
+
+def addPublishing(add):
+    """`add`: a parser's add_argument."""
+    add("--publish-user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],
+        help="who may publish; once for each; without any: whoever asks from this machine")
+    add("--takeover", action="store_true", help="a second publisher of a path replaces the first")
+    add("--record", metavar="DIR", help="write what is published as JPEG into this folder")
+
+
+def check(parser, options):
+    """What belongs together; who may watch and who may publish is then in `gate` and `policy`."""
     try:
         options.gate = Gate(readUsers(options.user, options.users), options.allow_basic)
+        options.policy = policy(options)
     except UserError as error:
         parser.exit(2, f"{error}.\n")
-    if options.allow_basic and not (options.user or options.users):
+    if options.allow_basic and not (options.user or options.users or options.publish_user):
         parser.exit(2, "--allow-basic says how users may log in: name them with --user or --users.\n")
-    return options
+    if options.processes > 1 and (options.publish_user or options.takeover or options.record):
+        parser.exit(2, "What is published is in one process alone. Leave out --processes.\n")
+
+
+def policy(options):
+    """Who may publish. UserError in one sentence."""
+    publishers = readUsers(options.publish_user, None)
+    if options.record is not None and not os.access(options.record, os.W_OK | os.X_OK):
+        raise UserError(f"Cannot write into the folder {options.record}: --record needs one that exists")
+    return Policy(Gate(publishers, options.allow_basic) if publishers.secrets else None, options.takeover,
+                  None if options.record is None else Recordings(options.record))
 
 
 def readUsers(named, path):

@@ -14,6 +14,7 @@ from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
 from net.prober import Prober
+from Publishing import Publishing
 from RtpPacket import RtpPacket
 from rtsp import answers, checks, lab, limits, offers, parameters
 from rtsp.errors import EncryptedError, MessageError, NotImplementedMethod, RtspError, SessionError
@@ -27,7 +28,6 @@ from rtsp.url import base_url, control, named, without_credentials
 log = logging.getLogger(__name__)
 
 SERVER_NAME = "RTSPlab/0.1"
-STARTED = int(time.time())      # the version of our descriptions: a movie may change between two runs of the server
 LAB_DELAY = 0.01        # seconds; the most copied lab client notes what it asked only after its send() has returned
 
 
@@ -48,6 +48,7 @@ class ServerWorker:
         self.bound = set()              # the sessions that may end with the connection
         self.user = None                # who has asked last, where that is asked
         self.patience = inf             # seconds of silence after which a connection whose sessions are gone ends, too
+        self.publishing = Publishing(self)
 
     def run(self):
         """Answer until one side has had enough."""
@@ -97,7 +98,7 @@ class ServerWorker:
         log.info("< %s: %s CSeq %s", self.peer, asked, request.headers.get("CSeq"))
         session = None
         try:
-            self.user = self.server.gate.admit(request, self.connection, self.server.stopping)
+            self.user = self.publishing.gate(request).admit(request, self.connection, self.server.stopping)
             session = self.findSession(request)
             if session:
                 session.heard()         # whatever comes of the request
@@ -127,6 +128,7 @@ class ServerWorker:
             if not session.streams and request.method != "SETUP":       # it ended while we waited for the lock
                 raise SessionError(f"session {session.id} has ended")
             next_state(session.state, request.method)       # MethodError: nothing moves
+            self.publishing.check(request.method, session)
             response = handler(request, session)
             session.granted(request.method)                 # an RtspError has not come here: it was granted
             return response
@@ -158,12 +160,17 @@ class ServerWorker:
     def do_DESCRIBE(self, request, session):
         if isFolder(self.server.library, request):
             return answers.folder(request, self.server.library.names(named(request)[0]))
-        presentation, _ = find(self.server, request)
-        formats = [source.format for source in presentation.sources]
-        text = describe(presentation.name, STARTED, self.connection.local[0], presentation.duration, formats)
+        found, _ = find(self.server, request)
+        formats = [source.format for source in found.sources]
+        text = describe(found.name, found.version, self.connection.local[0], found.duration, formats)
         return answers.description(request, str(text))
 
+    def do_ANNOUNCE(self, request, session):
+        return self.publishing.announce(request, session)
+
     def do_SETUP(self, request, session):
+        if self.publishing.wants(request, session):
+            return self.publishing.setUp(request, session)
         refuseFolder(self.server.library, request)
         presentation, number = find(self.server, request)
         checks.check_setup(number, len(presentation.sources), session.state)
@@ -195,8 +202,13 @@ class ServerWorker:
             headers.add("RTP-Info", ",".join(map(str, infos)))
         return Response(200, headers)
 
+    def do_RECORD(self, request, session):
+        return self.publishing.record(request, session)
+
     def do_PAUSE(self, request, session):
         self.checkAggregate(request, session)
+        if session.publication:
+            return self.publishing.pause(session)
         point = pause_point(request.headers)
         session.pause(point.start if point else None)
         return Response(200, Headers([("Session", session.id)] + ([("Range", str(point))] if point else [])))
@@ -235,8 +247,14 @@ class ServerWorker:
         old = session.streams.get(number)
         if old and old.channel.connection is self.connection:
             old.channel.close(self.server.reader)       # its numbers may be asked for again
+        channel = self.newChannel(session, transport)
+        return session.open(number, presentation.sources[number], channel, self.server)
+
+    def newChannel(self, session, transport):
+        """RtspError 503 if there are no sockets left."""
         try:
-            channel = self.openChannel(transport)
+            channel = (InterleavedChannel(self.interleaving, transport.interleaved) if transport.tcp else
+                       UdpChannel(self.connection.local, self.connection.peer, transport.client_port))
         except OSError as error:
             self.server.complaints.say(f"no channel for a stream: {error}")
             raise RtspError("no sockets left", 503) from None
@@ -244,12 +262,6 @@ class ServerWorker:
             self.bound.add(session)
         if channel.connection:
             self.connection.give_up_after(max(session.timeout, limits.STALLED_WRITE))
-        return session.open(number, presentation.sources[number], channel, self.server)
-
-    def openChannel(self, transport):
-        if transport.tcp:
-            return self.server.instruments.attach(InterleavedChannel(self.interleaving, transport.interleaved))
-        channel = UdpChannel(self.connection.local, self.connection.peer, transport.client_port)
         return self.server.instruments.attach(channel)
 
     # ---- replies and media

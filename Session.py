@@ -11,6 +11,7 @@ from media.prepare import Packing
 from net.complaints import Complaints
 from net.processes import Count
 from Playback import Playback
+from Publication import Publication
 from rtsp import limits
 from rtsp.errors import RtspError, SessionError
 from rtsp.states import TIMEOUT, State, next_state
@@ -40,6 +41,7 @@ class Session:
     path: str = ""                                  # … and the name it was asked for by
     user: str | None = None                         # who made it, where that is asked
     connection: object = None                       # over which it was set up
+    publication: Publication | None = None          # what is recorded, if it records
     state: State = State.INIT
     streams: dict = field(default_factory=dict)
     cname: str = "RTSPlab"
@@ -69,6 +71,8 @@ class Session:
 
     def expired(self):
         """Silent for too long."""
+        if self.publication and self.publication.abandoned:
+            return True
         return not self.bound and self.clock() - self.lastHeard > self.timeout
 
     def move(self, event):
@@ -150,6 +154,8 @@ class Session:
                 stream.channel.close(reader)
             # Nothing of it holds the movie, whose file may have been replaced: not all that is garbage goes at once
             self.streams, self.playback.passages, self.presentation = {}, [], None
+            if self.publication:
+                self.publication.end()
 
 
 class Sessions:

@@ -10,6 +10,7 @@ from functools import partial
 
 from media.frame import HEADER_SIZE
 from media.prepare import Packing
+from media.source import MediaError
 from net.pacer import SLOT
 from rtp import reports, rtcp
 from rtp.interval import Interval
@@ -157,6 +158,9 @@ class Stream:
             self.sendFrame(run, now)
         elif self.source.available(run.frame):
             run.begun = now - (run.playTime - run.startTime)    # what is live is due when it has come
+            self.leaveGap(run)
+            if self.source.origin is not None:  # how streams belong together is said first
+                self.reportIfDue(run, now)
             self.sendFrame(run, now)
         return self.nextDeadline(run, now)
 
@@ -173,14 +177,23 @@ class Stream:
             self.transmit(prepared, run.rtpTime(run.playTime), 0)
         self.advance(run, now)
 
+    def leaveGap(self, run):
+        """What did not reach us of a live stream is missing in our numbers, too: decoders shall know."""
+        try:
+            lost = self.source.lost(run.frame) if run.frame != run.first else 0
+        except MediaError:
+            return                              # the frame has gone since: it will be skipped
+        if lost and self.packing is not Packing.WHOLE:
+            self.sequence = (self.sequence + lost) & 0xFFFF
+
     def advance(self, run, now):
         """To the next frame; have another one ready, and a report sent, when it is time."""
         run.advance()
         ahead = run.after(run.sent, AHEAD)          # those before it have been asked for already
         if not self.shelf.has(ahead):
             self.prepare(run, ahead)
-        if now >= self.interval.due and self.interval.expired(now):
-            self.sendReport(run, now)
+        if now >= self.interval.due:
+            self.reportIfDue(run, now)
 
     def leaveOut(self, late):
         """The machine cannot keep up: shall this frame, which is late by so many seconds, be left out? Those who came
@@ -235,6 +248,10 @@ class Stream:
         self.session.playback.streamEnded(self, run, now)
 
     # ---- reports
+
+    def reportIfDue(self, run, now):
+        if now >= self.interval.due and self.interval.expired(now):
+            self.sendReport(run, now)
 
     def sendReport(self, run, now, bye=False):
         """What was sent so far, and which RTP timestamp is now (RFC 3550 §6.4.1); with `bye`, that nothing more will

@@ -54,6 +54,12 @@ class Library:
         with self._lock:
             self._added[name.strip("/")] = presentation
 
+    def discard(self, name: str, presentation: Presentation) -> None:
+        """The name is free again, unless it is another presentation's by now."""
+        with self._lock:
+            if self._added.get(name.strip("/")) is presentation:
+                del self._added[name.strip("/")]
+
     def find(self, path: str) -> Presentation:
         """The presentation that the decoded URL path names, exactly or, if only one fits, but for upper and lower
         case.  NotFound, or MovieError if the file cannot be played."""

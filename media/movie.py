@@ -1,12 +1,16 @@
-"""A movie file: numbered JPEG frames at a fixed rate, 20 a second where nothing else is said (an AVI file says it)."""
+"""A movie file: numbered JPEG frames, at the times of the file beside it (media.times) or else at a fixed rate: 20 a
+second where nothing else is said (an AVI file says it)."""
 
 from __future__ import annotations
 
 import logging
 import math
 import os
+from array import array
+from bisect import bisect_left
 from pathlib import Path
 
+from media import times
 from media.avi import avi_index, is_avi, with_tables
 from media.errors import MediaError, MovieError
 from media.framing import FramingError, Index, jpeg_end, lab_index, plain_index
@@ -78,12 +82,23 @@ class MovieFile(Source):
         self.rate = float(fps or self._index.rate or FRAMES_PER_SECOND)
         self.period = 1 / self.rate
         self.duration = self.frame_count / self.rate
+        self._times = times.read(self.path, self.frame_count, self.period) if fps is None else None
+        if self._times:
+            self._keep_time(self._times)
         width, height = self._size()
         self.format = Format("video", JPEG_PAYLOAD_TYPE, "JPEG", JPEG_CLOCK_RATE, self.rate, None, width, height)
         self._shrunk = False  # a frame was re-encoded for `whole`, and that was logged
         if self._index.cut is not None:
             log.warning("%s is cut: the frame at byte %d is not whole, the %d frames before it are played",
                         self.path, self._index.cut, self.frame_count)  # fmt: skip
+
+    def _keep_time(self, times: array[float]) -> None:
+        """Each frame has a time of its own; rate and period are those of an average one."""
+        span = times[-1] - times[0]
+        if span > 0:
+            self.period = span / (len(times) - 1)
+            self.rate = 1 / self.period
+        self.duration = times[-1] + self.period
 
     def _size(self) -> tuple[int, int]:
         """Width and height, as sent, of the first frame that can be read: so there is one."""
@@ -98,9 +113,13 @@ class MovieFile(Source):
     def frame_at(self, time: float) -> int:
         if time >= self.duration:
             return self.frame_count
+        if self._times:
+            return bisect_left(self._times, time - min(TOLERANCE, self.period / 4))
         return math.ceil(max(0.0, time - min(TOLERANCE, self.period / 4)) * self.rate)
 
     def time(self, k: int) -> float:
+        if self._times:
+            return self._times[k] if k < len(self._times) else self.duration + (k - len(self._times)) * self.period
         return k / self.rate
 
     def available(self, k: int) -> bool:

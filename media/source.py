@@ -9,12 +9,14 @@ A frame is given as RTP payloads (the bytes behind the RTP header) with their ma
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from media.errors import MediaError, NotFound
 from media.reencode import within
@@ -23,6 +25,8 @@ from rtp.jpeg import Depacketizer
 __all__ = ["Format", "LiveSource", "MediaError", "NotFound", "Presentation", "Source"]
 
 Payloads = list[tuple[bytes, bool]]
+STARTED = int(time.time())  # a movie may change between two runs of the server
+KEPT_BYTES = 8 << 20  # of a live stream: some seconds of HD
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Format:
     channels: int | None = None
     width: int | None = None
     height: int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()  # further ones, as whoever sends it has announced them
+    bandwidth: tuple[str, ...] = ()  # of b= lines
 
 
 class Source(ABC):
@@ -50,6 +56,7 @@ class Source(ABC):
     seekable: bool
     period: float  # nominal seconds from one frame to the next
     instant: bool  # payloads are at hand: no disk, no Pillow, so they may be asked for where nobody may wait
+    origin: float | None = None  # seconds of perf_counter that are time 0; None: it differs from viewer to viewer
 
     @abstractmethod
     def frame_at(self, time: float) -> int:
@@ -84,8 +91,17 @@ class Source(ABC):
         return
 
 
+class LiveFrame(NamedTuple):
+    """`lost`: packets that are missing before it. `begins`: it is no further part of the frame before."""
+
+    payloads: Payloads
+    time: float
+    lost: int
+    begins: bool
+
+
 class LiveSource(Source):
-    """Frames as they arrive.  The newest `keep` stay; numbers go on for ever.
+    """Frames as they arrive.  The newest `keep` stay, fewer if they are large; numbers go on for ever.
 
     A frame that has left still counts as available, and asking for it is a MediaError, as for a damaged one: a viewer
     that is behind skips it like any other instead of waiting for what will not come again.
@@ -95,23 +111,32 @@ class LiveSource(Source):
     seekable = False
     instant = True
 
-    def __init__(self, format: Format, period: float = 0.05, keep: int = 64) -> None:
+    def __init__(self, format: Format, period: float = 0.05, keep: int = 64, reordered: bool = False) -> None:
+        """`reordered`: times may go back, as those of frames do that are not sent in the order in which they are shown;
+        else an earlier one becomes the last one."""
         self.format = format
         self.period = period
+        self._keep, self._reordered = keep, reordered
         self._lock = Lock()  # guards all below
-        self._frames: deque[tuple[Payloads, float]] = deque(maxlen=keep)
-        self._count = 0
+        self._frames: deque[LiveFrame] = deque()
+        self._bytes = 0
+        self._count = self._begun = 0
         self._closed = False
         self._wakes: dict[Callable[[], None], None] = {}  # a dict, for its order
 
-    def append(self, payloads: Payloads, time: float) -> None:
-        """The next frame and its time, from any thread.  Times never go back: an earlier one becomes the last one."""
+    def append(self, payloads: Payloads, time: float, lost: int = 0, begins: bool = True) -> None:
+        """The next frame and its time, from any thread."""
+        frame = LiveFrame(list(payloads), time, lost, begins)
         with self._lock:
             if self._closed:
                 return  # the publisher's last frame crossed our close()
-            if self._frames:
-                time = max(time, self._frames[-1][1])
-            self._frames.append((list(payloads), time))
+            if self._frames and not self._reordered:
+                frame = frame._replace(time=max(time, self._frames[-1].time))
+            self._frames.append(frame)
+            self._bytes += _size(frame)
+            while len(self._frames) > self._keep or (self._bytes > KEPT_BYTES and len(self._frames) > 1):
+                self._bytes -= _size(self._frames.popleft())
+            self._begun = self._count if begins else self._begun
             self._count += 1
         self._wake()
 
@@ -140,7 +165,7 @@ class LiveSource(Source):
 
     def frame_at(self, time: float) -> int:
         with self._lock:
-            times = [when for _, when in self._frames]
+            times = [frame.time for frame in self._frames]
             return self._count - len(times) + bisect_left(times, time)
 
     def time(self, k: int) -> float:
@@ -150,7 +175,7 @@ class LiveSource(Source):
             if not self._frames:
                 return k * self.period
             nearest = min(max(k, oldest), self._count - 1)
-            return self._frames[nearest - oldest][1] + (k - nearest) * self.period
+            return self._frames[nearest - oldest].time + (k - nearest) * self.period
 
     def available(self, k: int) -> bool:
         return 0 <= k < self._count
@@ -160,16 +185,30 @@ class LiveSource(Source):
             return self._closed and k >= self._count
 
     def first(self) -> int:
-        return max(self._count - 1, 0)
+        """The newest that begins a frame, if it is still there."""
+        with self._lock:
+            return max(self._begun, self._count - len(self._frames), 0)
+
+    @property
+    def count(self) -> int:
+        """Frames so far."""
+        return self._count
+
+    def lost(self, k: int) -> int:
+        """How many packets did not arrive before frame k: those who watch shall see that, too."""
+        return self._frame(k).lost
 
     def payloads(self, k: int, size: int) -> Payloads:
         """As they were appended: what is relayed is not cut anew, whatever `size`. Those whose packets, header and all,
         are of unequal sizes or of odd ones (no multiple of 4 bytes) cannot be sent, and are left out."""
+        return self._frame(k).payloads
+
+    def _frame(self, k: int) -> LiveFrame:
         with self._lock:
             oldest = self._count - len(self._frames)
             if not oldest <= k < self._count:
                 raise MediaError(f"frame {k} of a live stream is {'gone' if k < oldest else 'still to come'}")
-            return self._frames[k - oldest][0]
+            return self._frames[k - oldest]
 
     def whole(self, k: int, limit: int) -> bytes:
         if self.format.encoding != "JPEG":
@@ -182,12 +221,17 @@ class LiveSource(Source):
         raise MediaError(f"frame {k} of a live stream is not whole")
 
 
+def _size(frame: LiveFrame) -> int:
+    return sum(len(payload) for payload, _ in frame.payloads)
+
+
 @dataclass
 class Presentation:
     """What a URL names: the sources that are played together, in the order of their SDP media lines."""
 
     name: str
     sources: tuple[Source, ...]
+    version: int = STARTED  # of its description
 
     @property
     def duration(self) -> float | None:

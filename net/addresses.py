@@ -35,6 +35,12 @@ def listen(host: str | None, port: int, shared: bool = False) -> list[socket.soc
     return _at_each(host, port, partial(_bind, shared=shared))
 
 
+def is_loopback(host: str) -> bool:
+    """Is this address, as a socket gives it, one of the machine itself?"""
+    host = host.partition("%")[0].lower().removeprefix("::ffff:")
+    return host == "::1" or host.startswith("127.")
+
+
 def reserve(host: str | None, port: int) -> list[socket.socket]:
     """Sockets that keep the port of listen() for those who listen `shared`, and listen to nothing themselves."""
     return _at_each(host, port, partial(_bind, listening=False))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from net.addresses import Address, at_port
 from net.datagrams import DatagramReader, Handler
+from net.waiting import wait
 
 Buffer = bytes | bytearray | memoryview
 Tap = Callable[[Buffer, bool], Iterable[Buffer]]    # (packet, is it RTCP?) -> the packets to go on with: one, none, two
@@ -61,6 +62,11 @@ class UdpChannel:
         """Hand what the receiver sends, to either port, to this handler, on the reader's thread."""
         for sock, control in ((self._rtp, False), (self._rtcp, True)):
             reader.add(sock, heard(self.ears, control, handler) if self.ears else handler)
+
+    @property
+    def unread(self) -> bool:
+        """Media have come that nobody has read yet."""
+        return wait(self._rtp, 0.0)
 
     @property
     def parameters(self) -> dict[str, tuple[int, int]]:

@@ -63,7 +63,7 @@ class Connection:
         self._rope: socket.socket | None = None     # … and the other end of it, which any thread may pull
         self._writing = threading.Lock()
         self._unsent = bytearray()
-        self._closed = False
+        self.closed = False
         self._transcript: Transcript | None = None  # where messages are noted
         self.heard = self._began = clock()      # when the last byte came, and the first one of an unfinished message
         self._taken = self.heard               # when the peer had room for something, while anything is unsent
@@ -273,9 +273,9 @@ class Connection:
 
     def close(self) -> None:
         """Twice is fine. A thread that waits in receive() gets a ConnectionClosed."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         if self._witness:
             self._witness.closed(self._ended_by_us)
         try:

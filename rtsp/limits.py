@@ -53,6 +53,11 @@ SPEED = 0.25, 8.0           # … how fast its packets come; what is asked beyon
 QUEUED_PLAYS = 32           # waiting in a session; more: 503. Each keeps a frame of each stream in memory
 PARAMETERS = 32             # asked for by one GET_PARAMETER; more: 400
 
+# Publishing (RFC 2326 §10.3, §10.11)
+PUBLICATIONS = 64           # at a time; more: 453. Each keeps some seconds of its streams in memory
+STREAMS = 8                 # of one publication; more: 400. Picture, sound and subtitles are three
+PATH = 200                  # characters of its name; more: 400. A recording's file is named after it
+ABANDONED = 1.0             # seconds of silence over UDP after which a publisher whose connection has gone is gone, too
 # What `--limit NAME=VALUE` may set, and from where to where; times have a point. All else is a matter of the protocol
 SETTABLE: dict[str, tuple[float, float]] = {
     "REQUEST_LINE": (256, 65536), "HEADER_LINE": (256, 65536), "HEADERS": (10, 1000), "HEAD": (1024, 16 << 20),

@@ -8,8 +8,17 @@ from rtsp import limits
 from rtsp.errors import MessageError, RtspError, TransportError
 from rtsp.headers import Transport
 
+RECORDING = {"RECORD", "RECEIVE"}       # old publishers write the second one
 
-def choose(headers: Iterable[str], peer: str, lab: bool = False, encrypted: bool = False) -> Transport:
+
+def records(headers: Iterable[str]) -> bool:
+    """Does a SETUP ask for the direction of a publisher (RFC 2326 §12.39: mode)?"""
+    modes = [_modes(offer) for text in headers for offer in Transport.parse(text)]
+    return any(not mode.isdisjoint(RECORDING) and "PLAY" not in mode for mode in modes)
+
+
+def choose(headers: Iterable[str], peer: str, lab: bool = False, encrypted: bool = False, mode: str = "PLAY"
+           ) -> Transport:
     """The first alternative that can be served to this address (RFC 2326 §12.39), of one Transport header or several.
     RtspError if there is none.
 
@@ -18,7 +27,7 @@ def choose(headers: Iterable[str], peer: str, lab: bool = False, encrypted: bool
     offers = [offer for text in headers for offer in Transport.parse(text)]
     if not offers:
         raise MessageError("SETUP needs a Transport")
-    possible = [offer for offer in offers if _plays(offer)
+    possible = [offer for offer in offers if _for(offer, mode)
                 and (_by_udp(offer) and not encrypted or offer.tcp and not lab)]
     for offer in possible:
         if _names(offer.destination, peer):
@@ -30,9 +39,15 @@ def choose(headers: Iterable[str], peer: str, lab: bool = False, encrypted: bool
     raise TransportError("what is served: RTP/AVP;unicast;client_port=... from 1024 on, or RTP/AVP/TCP;interleaved=...")
 
 
-def _plays(offer: Transport) -> bool:
-    """`mode` may list several methods; without it, PLAY is meant."""
-    return not offer.mode or "PLAY" in offer.mode.replace(",", " ").split()
+def _modes(offer: Transport) -> set[str]:
+    """`mode` may list several methods."""
+    return set((offer.mode or "").replace(",", " ").split())
+
+
+def _for(offer: Transport, mode: str) -> bool:
+    """Without a mode, what is meant is plain from what came before."""
+    modes = _modes(offer)
+    return not modes or mode in modes or (mode in RECORDING and not modes.isdisjoint(RECORDING))
 
 
 def _by_udp(offer: Transport) -> bool:

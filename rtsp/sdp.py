@@ -25,6 +25,7 @@ class MediaDescription:
     formats: list[int] = field(default_factory=list)
     connection: str | None = None
     attributes: Attributes = field(default_factory=list)
+    bandwidth: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> str | None:
         """The first value of `a=name:value`, "" for `a=name`, None if it is not there."""
@@ -46,7 +47,8 @@ class MediaDescription:
 
     def lines(self) -> list[str]:
         first = f"m={self.kind} {self.port} {self.protocol} {' '.join(map(str, self.formats))}"
-        return [first] + _connection(self.connection) + _attributes(self.attributes)
+        bandwidth = [f"b={value}" for value in self.bandwidth]
+        return [first] + _connection(self.connection) + bandwidth + _attributes(self.attributes)
 
 
 STATIC_PAYLOADS = {0: ("PCMU", 8000), 3: ("GSM", 8000), 4: ("G723", 8000), 5: ("DVI4", 8000), 8: ("PCMA", 8000),
@@ -94,6 +96,8 @@ class SessionDescription:
                 section.attributes.append((name.strip(), rest.strip()))
             elif kind == "c":
                 section.connection = value.strip()
+            elif kind == "b" and isinstance(section, MediaDescription):
+                section.bandwidth.append(value.strip())
             elif kind == "s":
                 session.name = value.strip()
             elif kind == "o":
@@ -103,7 +107,7 @@ class SessionDescription:
 
 class Format(Protocol):
     """What describe() wants to know of a stream: payload type, its name in a=rtpmap, clock rate in Hz, and where they
-    matter, channels and frames a second."""
+    matter, channels and frames a second; and what else was said of it by whoever sends it."""
 
     kind: str
     payload_type: int
@@ -111,6 +115,8 @@ class Format(Protocol):
     clock_rate: int
     channels: int | None
     frame_rate: float | None
+    attributes: tuple[tuple[str, str], ...]
+    bandwidth: tuple[str, ...]
 
 
 def describe(name: str, version: int, address: str, duration: float | None, formats: Iterable[Format]
@@ -129,10 +135,13 @@ def describe(name: str, version: int, address: str, duration: float | None, form
 def _describe_stream(format: Format, stream: int) -> MediaDescription:
     rtpmap = f"{format.payload_type} {format.encoding}/{format.clock_rate}"
     attributes = [("rtpmap", f"{rtpmap}/{format.channels}" if format.channels else rtpmap)]
+    if any(name.lower() == "rtpmap" for name, _ in format.attributes):
+        attributes = []                     # what the publisher wrote is passed on
     if format.frame_rate:
         attributes.append(("framerate", f"{format.frame_rate:g}"))
-    attributes.append(("control", control(stream)))
-    return MediaDescription(format.kind, formats=[format.payload_type], attributes=attributes)
+    attributes += [*format.attributes, ("control", control(stream))]
+    return MediaDescription(format.kind, formats=[format.payload_type], attributes=attributes,
+                            bandwidth=list(format.bandwidth))
 
 
 def connection_line(address: str) -> str:

@@ -17,5 +17,10 @@ def launch(*pipeline: str, tolerated: Collection[str] = (BROKEN_OFF,)) -> None:
     """Run a pipeline that ends by itself, without a complaint about us; `tolerated`: what it may say of itself."""
     command = [need("gst-launch-1.0"), "-q", *pipeline]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=80)
-    problems = [line for line in done.stderr.splitlines() if line.startswith("Could not ")]
-    assert done.returncode == 0 or problems and set(problems) <= set(tolerated), done.stderr
+    check(done.returncode, done.stderr, tolerated)
+
+
+def check(code: int, stderr: str, tolerated: Collection[str] = (BROKEN_OFF,)) -> None:
+    """It has ended well, as far as that is in our hands."""
+    problems = [line for line in stderr.splitlines() if line.startswith("Could not ")]
+    assert code == 0 or problems and set(problems) <= set(tolerated), stderr

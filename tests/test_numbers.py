@@ -71,6 +71,8 @@ ALLOWED = {
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
     "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
     "media/pattern.py": {"int(moment * 1000)"},
+    "media/source.py": {"int(time.time())"},
+    "media/times.py": {"float(line)"},                              # a file's line of a form that is checked before
     "ui/bytesview.py": {"map(int, self.dump.index(f'@{event.x},{event.y}').split('.'))", "float(region[3])",
                         "int(tag[5:])"},                            # Tk's own, here and …
     "ui/lifelines.py": {"int(self.canvas.canvasy(0))", "int(len(text) * part)", "int(self.canvas.canvasy(event.y))"},
@@ -79,7 +81,6 @@ ALLOWED = {
     "ui/network.py": {"int(on)", "int(text)", "float(place)"},      # Tk's own, and a seed that the user typed
     "ui/status.py": {"int(seconds)"},
     "RtpPacket.py": {"int(time())", "int(paddingSize > 0)", "int(headerExtension is not None)"},
-    "ServerWorker.py": {"int(time.time())"},
 }
 ANY = {"CommandLine.py"}                            # what the user typed, each with its own bounds and sentence
 

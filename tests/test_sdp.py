@@ -7,8 +7,13 @@ import pytest
 from rtsp.errors import MessageError
 from rtsp.sdp import MediaDescription, SessionDescription, describe
 
-JPEG = SimpleNamespace(kind="video", payload_type=26, encoding="JPEG", clock_rate=90000, channels=None, frame_rate=20.0)
-SOUND = SimpleNamespace(kind="audio", payload_type=97, encoding="L16", clock_rate=8000, channels=1, frame_rate=None)
+MORE = {"attributes": (), "bandwidth": ()}
+JPEG = SimpleNamespace(
+    kind="video", payload_type=26, encoding="JPEG", clock_rate=90000, channels=None, frame_rate=20.0, **MORE
+)
+SOUND = SimpleNamespace(
+    kind="audio", payload_type=97, encoding="L16", clock_rate=8000, channels=1, frame_rate=None, **MORE
+)
 
 OURS = """v=0
 o=- 323730227 7 IN IP4 127.0.0.1

@@ -63,9 +63,13 @@ ASKED = {
     "two movies": (459, "SETUP {url}other.Mjpeg RTSP/1.0\nSession: {session}\n{udp}", {}),
     "one stream of two": (460, "PLAY {url}twins/trackID=1 RTSP/1.0\nSession: {twins}", {}),
     "multicast": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\nTransport: RTP/AVP;multicast;ttl=1;port=5000-5001", {}),
-    "recording": (461, "SETUP {url}movie.Mjpeg RTSP/1.0\n{udp};mode=RECORD;append", {}),
+    "a picture to publish": (
+        415, "ANNOUNCE {url}new RTSP/1.0\nContent-Type: image/jpeg\nContent-Length: 5\n\nv=0\r\n", {},
+    ),
+    "recording": (455, "SETUP {url}movie.Mjpeg RTSP/1.0\n{udp};mode=RECORD;append", {"allow": {"ANNOUNCE"}}),
+    "recording what plays": (455, "RECORD {url}movie.Mjpeg RTSP/1.0\nSession: {session}", {"allow": {"PLAY"}}),
     "no movie inside": (500, "DESCRIBE {url}broken.Mjpeg RTSP/1.0", {}),
-    "a method": (501, "RECORD {url}movie.Mjpeg RTSP/1.0\nSession: {session}", {}),
+    "a method": (501, "DANCE {url}movie.Mjpeg RTSP/1.0\nSession: {session}", {}),
     "a version": (505, "OPTIONS {url}movie.Mjpeg RTSP/2.0", {}),
     "an option": (551, "PLAY {url}movie.Mjpeg RTSP/1.0\nSession: {session}\nRequire: a,b", {"unsupported": {"a", "b"}}),
     "an option of proxies": (551, "OPTIONS * RTSP/1.0\nProxy-Require: c\nRequire: b", {"unsupported": {"b", "c"}}),
@@ -78,7 +82,7 @@ FATAL = {
     "a long line": (414, b"DESCRIBE rtsp://127.0.0.1/" + b"x" * 5000 + b" RTSP/1.0\r\nCSeq: 31\r\n\r\n"),
 }
 ELSEWHERE = {401, 453, 503}      # by tests of their own, below
-REFUSALS = {400, 403, 404, 405, 406, 408, 413, 414, 451, 454, 455, 456, 457, 459, 460, 461, 500, 501, 505, 551}
+REFUSALS = {400, 403, 404, 405, 406, 408, 413, 414, 415, 451, 454, 455, 456, 457, 459, 460, 461, 500, 501, 505, 551}
 WANTED = ELSEWHERE | REFUSALS
 
 

@@ -98,6 +98,35 @@ def test_times_never_go_back():
     assert source.time(3) == source.time(2)
 
 
+def test_whoever_comes_begins_with_the_beginning_of_a_frame():
+    """The newest one; half of it is no use, unless the rest has gone."""
+    source = LiveSource(VIDEO, keep=3)
+    for begins, first in ((True, 0), (False, 0), (True, 2), (False, 2), (False, 2), (False, 3)):
+        source.append(one(0), 0.0, begins=begins)
+        assert source.first() == first
+
+
+def test_not_more_is_kept_than_memory_allows():
+    """Frames may be large; the newest one stays in any case."""
+    source = LiveSource(VIDEO)
+    for _ in range(40):
+        source.append([(bytes(1 << 20), True)], 0.0)
+    with pytest.raises(MediaError, match="gone"):
+        source.payloads(40 - 9, 0)
+    assert source.payloads(40 - 8, 0)
+    source.append([(bytes(20 << 20), True)], 0.0)
+    assert source.payloads(40, 0) and source.first() == 40
+
+
+def test_times_go_back_where_frames_are_not_sent_in_their_order():
+    """As B-frames are; the packets missing before a frame are told, too."""
+    source = LiveSource(VIDEO, reordered=True)
+    for time, lost in ((0.0, 0), (0.12, 0), (0.04, 2)):
+        source.append(one(0), time, lost)
+    assert [source.time(k) for k in range(3)] == [0.0, 0.12, 0.04]
+    assert [source.lost(k) for k in range(3)] == [0, 0, 2]
+
+
 def test_wake_is_called_for_each_frame_and_at_the_end():
     """And not after unsubscribing, nor twice for one who subscribed twice."""
     source, calls = live(), []

@@ -24,9 +24,12 @@ METHODS = (
     Row(
         "§10.3",
         "ANNOUNCE: a new description, of a recording or a change",
-        "501",
-        ("server_refusals::refused_and_the_connection_goes_on",),
-        "Publishing is not there yet.",
+        "server: from publishers, SDP of any codec; its own description does not change while somebody watches",
+        (
+            "announcement::ffmpeg_announces_two_streams",
+            "server_publishing::any_codec_is_relayed_untouched",
+            "interop_publishing::what_cannot_be_decoded_here_is_relayed_untouched",
+        ),
     ),
     Row(
         "§10.4",
@@ -105,9 +108,15 @@ METHODS = (
     Row(
         "§10.11",
         "RECORD: the client sends",
-        "501, before the state is asked",
-        ("server_refusals::refused_and_the_connection_goes_on",),
-        "Publishing is not there yet.",
+        "from what was announced and set up with mode=record; viewers get it while it comes, `--record` writes it down"
+        "; 455 while somebody else publishes there",
+        (
+            "server_publishing::pictures_are_watched_while_they_come",
+            "server_publishing::pause_and_go_on",
+            "server_publishing::a_second_publisher_is_refused",
+            "interop_publishing::everybody_watches_what_ffmpeg_publishes",
+            "recording::a_pause_leaves_no_gap",
+        ),
     ),
     Row(
         "§10.12",

@@ -78,9 +78,8 @@ REPLIES = (
     Row(
         "Public without ANNOUNCE and RECORD",
         "GStreamer's publisher then waits for ever",
-        "neither is there, nor said to be",
-        ("server_standard::options_lists_the_methods",),
-        "Publishing is not there yet.",
+        "both are there",
+        ("server_standard::options_lists_the_methods", "server_publishing::gstreamer_s_words"),
     ),
     Row(
         "server_port, ssrc",

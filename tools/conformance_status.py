@@ -6,7 +6,6 @@ from tools.requirement import Row
 
 REFUSED = "server_refusals::refused_and_the_connection_goes_on"
 CLOSED = "server_refusals::refused_and_closed"
-RECORDING = "Recording is not there yet."
 
 STATUS = (
     Row("all", "a list of codes and phrases", "one table, word by word", ("status::the_table_is_the_list_of_the_rfc",)),
@@ -17,8 +16,17 @@ STATUS = (
         ("RtspClient::a_reply_in_pieces_and_among_other_things",),
     ),
     Row("200", "OK", "granted", ("server_standard::the_conversation_of_a_player",)),
-    Row("201", "Created: a recording", "never sent; success, if read", reason=RECORDING),
-    Row("250", "Low on Storage Space, while recording", "never sent; success, if read", reason=RECORDING),
+    Row("201", "Created: a recording", "never sent; success, if read", reason="RECORD is answered with 200."),
+    Row(
+        "250",
+        "Low on Storage Space, while recording",
+        "to RECORD, where less than ten minutes can be written; Range says how much; ffmpeg gets 200, for it takes 250 "
+        "for a failure",
+        (
+            "server_recording::low_space_is_said_at_record",
+            "interop_publishing::low_space_is_no_reason_for_ffmpeg_to_give_up",
+        ),
+    ),
     Row(
         "300–305",
         "elsewhere, or not modified",
@@ -37,7 +45,12 @@ STATUS = (
         ),
     ),
     Row("402", "Payment Required", "never", reason="The RFC itself gives it no meaning."),
-    Row("403", "Forbidden", "media to somebody else's address", (REFUSED, "offers::media_goes_to_nobody_else")),
+    Row(
+        "403",
+        "Forbidden",
+        "media to somebody else's address; publishing from another machine, unless publishers have names",
+        (REFUSED, "offers::media_goes_to_nobody_else", "server_publishing::only_this_machine_may_publish"),
+    ),
     Row("404", "Not Found", "no such movie or stream, or one outside the folder", (REFUSED,)),
     Row(
         "406",
@@ -60,7 +73,12 @@ STATUS = (
     Row("412", "Precondition Failed", "never", reason="If-Match is read over."),
     Row("413", "Request Entity Too Large", "a body over 64 KiB; closed", (CLOSED,)),
     Row("414", "Request-URI Too Large", "a first line over 4 KiB; closed", (CLOSED,)),
-    Row("415", "Unsupported Media Type", "never", reason="A body is read as text, whatever its type is called."),
+    Row(
+        "415",
+        "Unsupported Media Type",
+        "ANNOUNCE of what is no SDP, or of streams that are no RTP/AVP",
+        ("announcement::refused", "server_status::refused_with_what_the_standard_asks_for"),
+    ),
     Row("451", "Parameter Not Understood", "GET_PARAMETER of what is not known; the body names it", (REFUSED,)),
     Row("452", "Conference Not Found", "never", reason="There are no conferences."),
     Row(

@@ -42,8 +42,11 @@ ALIVE = (
     Row(
         "publishers",
         "no keepalive, or the same as above; bare sender reports",
-        "not served",
-        reason="Publishing is not there yet.",
+        "whatever they send is a sign of life; bare reports are read",
+        (
+            "server_publishing::a_publisher_over_udp_that_falls_silent",
+            "server_publishing::lip_sync_is_that_of_the_publisher",
+        ),
     ),
     Row(
         "all",
