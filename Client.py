@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from Figures import about
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
 from Reconnection import Reconnection
 from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
 from rtsp.states import moving
 from rtsp.url import RtspUrl
-from ui import keys, ladder, network, words
+from ui import keys, ladder, network, statistics, words
 from ui.background import Background
 from ui.login import ask
 from ui.picture import Words
@@ -46,9 +47,8 @@ class Client:
         self.nextTick, self.statusDue = "", 0.0
         self.createWidgets()
 
-    def run(
-        self, start: float | None = None, duration: float | None = None, playNow: bool = False, scale: float = 1.0
-    ) -> None:
+    def run(self, start: float | None = None, duration: float | None = None, playNow: bool = False, scale: float = 1.0
+            ) -> None:
         """Until the window is closed."""
         self.start, self.duration, self.scale = start, duration, scale
         if playNow:
@@ -74,6 +74,8 @@ class Client:
         self.master, self.picture, self.movies = self.window.master, self.window.picture, self.window.movies
         self.controls, self.status = self.window.controls, self.window.status
         self.network = network.NetworkPanel(self.master, self.picture, self.player.instruments)
+        self.overlay = statistics.Overlay(self.picture, *about(lambda: self.player, self.picture))
+        keys.bind(self.master, self.overlay.actions)
         self.refresh()
 
     # ---- the buttons

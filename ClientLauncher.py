@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import getpass
-import json
 import logging
 import math
 import os
@@ -20,7 +18,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from CommandLine import addInstruments, plainLog, scale, seconds, sha256, statsFile, where
+import Figures
+from CommandLine import addInstruments, plainLog, positive, scale, seconds, sha256, statsFile, where
 from net.instruments import Instruments
 from net.transcript import Transcript
 from net.trust import Trust
@@ -119,6 +118,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     add("--headless", action="store_true", help="play without a window")
     add("--duration", type=seconds, metavar="S", help="end S seconds after the first frame")
     add("--stats", type=statsFile, metavar="FILE", help="write statistics to FILE.json or FILE.csv; - prints JSON")
+    add("--stats-every", type=positive, metavar="S", help="in them, too, what they were every S seconds")
     add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
     add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
     add("--start", type=seconds, metavar="S", help="begin S seconds into the movie")
@@ -141,6 +141,8 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         parser.error(str(error))
     options.keyring, options.notes = Keyring(), Transcript()    # every player of this program knows what was typed once
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
+    if options.stats_every and not options.stats:
+        parser.error("--stats-every needs --stats FILE")
     if options.dialect == "lab" and (options.start or options.scale != 1 or options.transport == "tcp"):
         parser.error("a server of the classic lab cannot jump (--start), plays at one speed (--scale), over UDP alone")
     return options
@@ -150,9 +152,12 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def makePlayer(options: argparse.Namespace) -> Player:
-    return Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
-                  keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint),
-                  instruments=options.instruments, transcript=options.notes)
+    player = Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
+                    keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint),
+                    instruments=options.instruments, transcript=options.notes)
+    if options.stats_every:
+        player.stream.keepTimeline(options.stats_every)
+    return player
 
 
 def setUp(player: Player) -> None:
@@ -221,23 +226,12 @@ def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, Cli
     return client.player, client.error
 
 
-def writeStatistics(path: str, statistics: dict[str, Any]) -> None:
-    if path == "-":
-        print(json.dumps(statistics, indent=2))
-        return
-    with _writing(Path(path)), open(path, "w", encoding="utf-8", newline="") as file:
-        if path.endswith(".csv"):
-            table = csv.DictWriter(file, list(statistics))
-            table.writeheader()
-            table.writerow(statistics)
-        else:
-            json.dump(statistics, file, indent=2)
-            file.write("\n")
-
-
-def report(path: str, statistics: dict[str, Any], error: BaseException | None) -> None:
+def report(
+    path: str, statistics: dict[str, Any], lines: list[dict[str, Any]] | None, error: BaseException | None
+) -> None:
     try:
-        writeStatistics(path, statistics)
+        with _writing(Path(path)):
+            Figures.write(path, statistics, lines)
     except UsageError as problem:
         if error is None:
             raise
@@ -266,7 +260,7 @@ def play(options: argparse.Namespace) -> None:
         options.instruments.close()
         statistics = {**player.statistics(), "error": error and (str(error) or type(error).__name__)}
         if options.stats:
-            report(options.stats, statistics, error)
+            report(options.stats, statistics, player.stream.timelineSoFar(), error)
         if options.headless and statistics["frames_shown"]:
             print(SUMMARY.format(**statistics), file=sys.stderr if options.stats == "-" else sys.stdout)
 

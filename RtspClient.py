@@ -82,7 +82,7 @@ class RtspClient:
         self._asking = False                    # a request is under way
         self._moving = threading.Lock()         # guards `state`
         self.login = (keyring or Keyring()).of(parts)
-        self._exchange = Exchange(self.login, clock)
+        self.exchange = self._exchange = Exchange(self.login, clock)
         self._replies, self._alive = self._exchange.replies, self._exchange.alive
 
     # ---- the connection

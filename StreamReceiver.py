@@ -17,9 +17,11 @@ from typing import Any
 from net.addresses import Address
 from net.transcript import Transcript
 from rtp import rtcp
+from rtp.history import Row
 from rtp.receiver import Arrival, Frame, Receiver
 from rtp.reporter import Reporter
 from rtp.sender import Sender
+from rtp.timeline import Timeline
 from RtpPacket import RtpPacket
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,8 @@ class StreamReceiver:
         self.news = threading.Event()
         self.clock = clock
         self.rtcpSent = self.rtcpReceived = 0
-        self._delay = delay
+        self._timeline: Timeline | None = None           # None: nobody wants it
+        self.delay = delay
         self._lab = False
         self._payloadType = JPEG
         self._sender = Sender()
@@ -54,7 +57,7 @@ class StreamReceiver:
     def expect(self, payloadType: int = JPEG, clockRate: int = CLOCK_RATE, lab: bool = False) -> None:
         """What a description says of the stream."""
         self._payloadType, self._lab = payloadType, lab
-        self.receiver = Receiver(clockRate, self._delay, by_arrival=lab)
+        self.receiver = Receiver(clockRate, self.delay, by_arrival=lab)
 
     def expectFrom(
         self, ssrc: int | None, addresses: Collection[str], send: Callable[[bytes], bool] | None = None
@@ -161,7 +164,35 @@ class StreamReceiver:
         with self._lock:
             if self.receiver.holding:
                 return [], False
-            return self.receiver.due(now, newestOnly), self.receiver.finished(now)
+            frames = self.receiver.due(now, newestOnly)
+            if self._timeline:
+                self._timeline.look(now, self.receiver.statistics)
+            return frames, self.receiver.finished(now)
+
+    def measured(self) -> tuple[list[Row], list[tuple[float, int]], int]:
+        """The history, the packets of late, and how many there were in all: see rtp.analysis."""
+        with self._lock:
+            analysis = self.receiver.reception.analysis
+            return list(analysis.history.rows), list(analysis.recent), analysis.packets
+
+    def keepTimeline(self, every: float) -> None:
+        """From now on the statistics of every so many seconds, while something is playing."""
+        self._timeline = Timeline(every)
+
+    def timelineSoFar(self) -> list[dict[str, Any]] | None:
+        """None: nobody wanted it."""
+        with self._lock:
+            return self._timeline.lines() if self._timeline else None
+
+    @property
+    def ssrc(self) -> int | None:
+        """Of whom we hear; None: nobody yet."""
+        return self._sender.ssrc
+
+    @property
+    def reporter(self) -> Reporter | None:
+        """What has been reported, both ways; None: nobody wants reports."""
+        return self._reporter
 
     def parameters(self) -> dict[str, str]:
         """What a server may ask for (RFC 2326 §10.8)."""

@@ -75,7 +75,7 @@ class Exchange:
         return self.login.header(question.method, question.url, secrets.token_hex(8), connection.encrypted)
 
     def _send(self, connection: Connection, question: Question, proof: Mapping[str, str]) -> int:
-        cseq = self.replies.expect()
+        cseq = self.replies.expect(question.method)
         headers = {**question.headers, **proof}
         request = asking.request(question.method, question.url, cseq, question.session, headers, question.lab)
         log.info("> %s %s (CSeq %d)", question.method, question.url, cseq)

@@ -45,6 +45,7 @@ class UdpPorts:
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
         self._control: Address | None = None    # where the server takes RTCP
+        self.server: int | None = None          # the port that it sends from, where it says so
         self._reader = DatagramReader("receiver")
         self._reader.start()
 
@@ -61,8 +62,9 @@ class UdpPorts:
 
     def granted(self, transport: Transport, connection: Connection) -> None:
         """What the server has answered."""
-        self._control = None
+        self._control, self.server = None, None
         if transport.server_port:
+            self.server = transport.server_port[0]
             source = _source(transport.source, connection.peer)
             self._control = at_port(source, transport.server_port[1])
             # A server behind a router may name an address that only it can reach: both, then

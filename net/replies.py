@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from net.connection import LONGEST_WAIT, ConnectionClosed
 from rtsp.message import Response
+
+KEPT = 8        # requests that recent() has
+
+
+@dataclass
+class Asked:
+    """One request, and what became of it."""
+
+    cseq: int
+    method: str
+    status: int | None = None               # None: there is no reply yet
+    reason: str = ""
+    seconds: float | None = None            # from the request to the reply
 
 
 class Replies:
@@ -32,13 +47,15 @@ class Replies:
         self._cseq = 0
         self._replies: dict[int, Response | None] = {}
         self._asked: dict[int, float] = {}                      # when
+        self._recent: deque[Asked] = deque(maxlen=KEPT)
 
-    def expect(self) -> int:
+    def expect(self, method: str = "") -> int:
         """The number of a new request, the CSeq of RFC 2326 §12.17."""
         with self._news:
             self._cseq += 1
             self._replies[self._cseq] = None
             self._asked[self._cseq] = self._clock()
+            self._recent.append(Asked(self._cseq, method))
             return self._cseq
 
     def deliver(self, cseq: int | None, reply: Response) -> int | None:
@@ -49,7 +66,11 @@ class Replies:
             if cseq is None or cseq not in self._replies:
                 return None
             self._replies[cseq] = reply
-            self._measure(self._clock() - self._asked.pop(cseq, self._clock()))
+            seconds = self._clock() - self._asked.pop(cseq, self._clock())
+            self._measure(seconds)
+            for asked in self._recent:
+                if asked.cseq == cseq:
+                    asked.status, asked.reason, asked.seconds = reply.status, reply.reason, seconds
             self._news.notify_all()
             return cseq
 
@@ -68,6 +89,11 @@ class Replies:
                 return reply
         finally:
             self.forget(cseq)
+
+    def recent(self) -> list[Asked]:
+        """The latest requests, oldest first."""
+        with self._news:
+            return [replace(asked) for asked in self._recent]
 
     def forget(self, cseq: int) -> None:
         with self._news:

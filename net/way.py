@@ -47,6 +47,14 @@ class Way:
         return "tcp" if isinstance(self.ports, InnerPorts) or self._wanted == "tcp" else "udp"
 
     @property
+    def described(self) -> str:
+        """The way as people read it: our port and the server's, or the channels."""
+        if isinstance(self.ports, InnerPorts):
+            return "TCP, channels {}, {}".format(*self.ports.numbers)
+        server = self.ports.server if self.ports else None
+        return f"UDP {self.rtp_port}" + (f" ← {server}" if server else "")
+
+    @property
     def may_switch(self) -> bool:
         return self._wanted == "auto" and self.transport == "udp"
 

@@ -39,6 +39,7 @@ class LabReception(Reception):
         """A packet came; always True: that one came before cannot be told by its number."""
         self.packets += 1
         self.bytes += size
+        self.analysis.add(sequence, now, size, self.jitter, None)
         ahead = 1 if self._latest is None else sequence_delta(sequence, self._latest)
         if -NEAR <= ahead < 0 and sequence > 1:
             self.reordered += 1

@@ -61,6 +61,10 @@ class Playout(Generic[Frame]):
         """When the next frame is due; None when none waits."""
         return self._queue.first[0] if self._queue else None
 
+    def buffered(self, now: float) -> float:
+        """Seconds until the last of those that wait is due: what the network may now be late."""
+        return max(0.0, self._queue.last[0] - now) if self._queue else 0.0
+
     def clear(self) -> None:
         """After a pause or a seek: forget what waits; the next frame is a first one, and waits `delay`."""
         self._queue.clear()

@@ -55,12 +55,12 @@ class Receiver:
         self.latest_frame = 0.0  # … and the latest
         self.heard: float | None = None  # when the latest packet came
         self.fed: float | None = None  # … that was not empty: some lab servers send such ones for ever after the end
-        self._clock_rate = clock_rate
+        self.clock_rate = clock_rate
         self._delay = delay
         self._reorder: ReorderBuffer[tuple[bytes, bool, int]] = ReorderBuffer()
         self._depacketizer = Depacketizer()
         self._raw = RawJpeg()
-        self._playout: Playout[Frame] = Playout(delay)
+        self.playout: Playout[Frame] = Playout(delay)
         self._scale = 1.0  # seconds of the movie in a second of its timestamps (RFC 2326 §12.34)
         self._origin = 0.0  # the time of the movie at timestamp _base
         self._base: int | None = None  # None: that of the next frame
@@ -103,15 +103,15 @@ class Receiver:
         if keep and sequence is not None and self.frames and self._lab is None:
             self._take_earlier(sequence)
         self._assemble(self._reorder.flush(math.inf), now)
-        frames = self._playout.due(math.inf) if keep else []
-        self._playout.clear()
+        frames = self.playout.due(math.inf) if keep else []
+        self.playout.clear()
         if not keep:
             self._depacketizer.restart()
         for frame in frames:
             media_time = frame.time / self._scale
-            self._playout.push(frame, media_time, now - self._delay, len(frame.jpeg))  # as if they had waited already
+            self.playout.push(frame, media_time, now - self._delay, len(frame.jpeg))  # as if they had waited already
         if scale != self._scale:
-            self._playout.restart()
+            self.playout.restart()
         self._reorder.restart(sequence)
         if sequence is not None:
             self.reception.restart(sequence)
@@ -187,7 +187,7 @@ class Receiver:
         """The frames whose time has come, oldest first; `newest_only`: one at most, the others are skipped."""
         self._doubt(now)
         self._assemble(self._reorder.flush(now), now)
-        frames = self._playout.due(now)
+        frames = self.playout.due(now)
         if newest_only:
             self.shown.skipped += len(frames[:-1])
             frames = frames[-1:]
@@ -197,7 +197,7 @@ class Receiver:
 
     def next_due(self) -> float | None:
         """When due() will have something; None if nobody knows."""
-        times = [when for when in (self._playout.next_due(), self._reorder.next_flush()) if when is not None]
+        times = [when for when in (self.playout.next_due(), self._reorder.next_flush()) if when is not None]
         return min(times, default=None)
 
     @property
@@ -228,17 +228,16 @@ class Receiver:
             "frames_received": self.frames,
             "frames_shown": shown.frames,
             "frames_skipped": shown.skipped,
-            "frames_late": self._playout.late,
+            "frames_late": self.playout.late,
             "frames_damaged": self._depacketizer.damaged + self._raw.damaged,
             "packets": reception.packets,
             "lost": reception.lost,
             "duplicates": reception.duplicates,
             "reordered": reception.reordered,
             "bytes": reception.bytes,
-            "seconds": round(shown.seconds, 3),
-            "fps": round(shown.fps, 3),
-            "jitter_ms": round(1000 * reception.jitter, 3),
-            "max_jitter_ms": round(1000 * reception.max_jitter, 3),
+            "seconds": round(shown.seconds, 3), "fps": round(shown.fps, 3),
+            "jitter_ms": round(1000 * reception.jitter, 3), "max_jitter_ms": round(1000 * reception.max_jitter, 3),
+            "expected": reception.expected, **reception.analysis.statistics(self.clock_rate),
         }
 
     def _assemble(self, items: list[tuple[bytes, bool, int]], now: float) -> None:
@@ -255,19 +254,20 @@ class Receiver:
                 self.first_frame = now
             if self._lab:
                 self._lab.frame_came(now)
-            self._playout.push(Frame(jpeg, self._latest), self._latest / self._scale, now, len(jpeg))
+            self.playout.push(Frame(jpeg, self._latest), self._latest / self._scale, now, len(jpeg))
+            self.reception.analysis.history.waits(now, self.playout.buffered(now))
 
     def _time(self, timestamp: int, now: float) -> float:
         """When in the movie a frame belongs."""
         if self._lab:
-            timestamp = round(now * self._clock_rate)
+            timestamp = round(now * self.clock_rate)
         if self._base is not None and not self._lab:
             timestamp = extend(timestamp, self._ticks, bits=32)
-            step = (timestamp - self._ticks) / self._clock_rate
+            step = (timestamp - self._ticks) / self.clock_rate
             if not -BACK <= step <= max(0.0, now - self._ticked) + AHEAD:
                 self._base = None  # announced wrongly, or counted anew: the movie goes on where it was
                 self._origin = self._latest
         if self._base is None:
             self._base = timestamp
         self._ticks, self._ticked = timestamp, now
-        return self._origin + (timestamp - self._base) / self._clock_rate * self._scale
+        return self._origin + (timestamp - self._base) / self.clock_rate * self._scale

@@ -8,6 +8,7 @@ twice, since all receivers of the world have agreed on that (§6.4.1).
 
 from __future__ import annotations
 
+from rtp.analysis import Analysis
 from rtp.reports import LEAST_LOST, MOST_LOST, ReportBlock
 from rtp.timestamps import extend, sequence_delta, timestamp_delta
 
@@ -31,6 +32,7 @@ class Reception:
         self.bytes = 0  # the sum of the sizes given to arrived(), duplicates not counted
         self.jitter = 0.0  # seconds: how far the spacing of packets is off that of their timestamps, smoothed
         self.max_jitter = 0.0
+        self.analysis = Analysis()
         self._clock_rate = clock_rate
         self._earlier_runs = 0  # packets expected in them
         self._begun = self._announced = False
@@ -44,6 +46,11 @@ class Reception:
     def expected(self) -> int:
         """Packets that must have been sent: all from the first number to the highest.        RFC 3550 §A.3"""
         return self._earlier_runs + self._highest - self._first + 1
+
+    @property
+    def newest(self) -> int | None:
+        """The timestamp of the packet that came last; None: none has come since the sender began."""
+        return self._previous[0] if self._previous else None
 
     @property
     def lost(self) -> int:
@@ -80,7 +87,8 @@ class Reception:
         self._stray = None
         if self._announced and number < self._first:
             return False
-        self._measure(timestamp, now)  # of each packet "in order of arrival", one that came twice as well (§6.4.1)
+        # Of each packet "in order of arrival", one that came twice as well (§6.4.1)
+        self._measure(number, timestamp, now, size)
         if not self._mark(number, ahead):
             self.duplicates += 1
             return False
@@ -116,11 +124,13 @@ class Reception:
             self.arrived(*packet)
         return True
 
-    def _measure(self, timestamp: int, now: float) -> None:
+    def _measure(self, number: int, timestamp: int, now: float, size: int) -> None:
         """J += (|D| - J) / 16, D the change of transit time since the packet before.         RFC 3550 §A.8"""
+        sent_apart = None
         if self._previous:
             last_timestamp, last_now = self._previous
             sent_apart = timestamp_delta(timestamp, last_timestamp) / self._clock_rate
             self.jitter += (abs(now - last_now - sent_apart) - self.jitter) / 16
             self.max_jitter = max(self.max_jitter, self.jitter)
         self._previous = timestamp, now
+        self.analysis.add(number, now, size, self.jitter, sent_apart)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from rtp import rtcp
 from rtp.interval import Interval
 from rtp.reception import Reception
-from rtp.reports import UNITS
-from rtp.timestamps import middle
+from rtp.reports import UNITS, ReportBlock
+from rtp.timestamps import middle, timestamp_delta, unix_time
 
 
 class Reporter:
@@ -23,13 +23,23 @@ class Reporter:
         """`ssrc`, `cname`: our own. `random` gives numbers from 0 to 1."""
         self.ssrc, self._cname = ssrc, cname
         self._interval = Interval(random, now)
-        self._latest: tuple[int, int, float] | None = None  # SSRC, NTP time in it, arrival of the latest sender report
+        self.sender_report: rtcp.SenderReport | None = None  # the latest that came
+        self.sent: ReportBlock | None = None  # the latest that went
+        self.arrived = 0.0  # when the sender report did
 
     def heard(self, packets: Iterable[object], source: int | None, now: float) -> None:
         """RTCP came; `source`: the SSRC of our sender, as far as we know. Reports of others have another clock."""
         for packet in packets:
             if isinstance(packet, rtcp.SenderReport) and source in (None, packet.ssrc):
-                self._latest = packet.ssrc, middle(packet.ntp), now
+                self.sender_report, self.arrived = packet, now
+
+    def sent_at(self, timestamp: int, clock_rate: int) -> float | None:
+        """The time of day that the sender's clock gives to this RTP timestamp, in seconds since 1970; None: it has not
+        said.                                                                                       RFC 3550 §6.4.1"""
+        latest = self.sender_report
+        if latest is None:
+            return None
+        return unix_time(latest.ntp) + timestamp_delta(timestamp, latest.rtp_timestamp) / clock_rate
 
     def due(self, now: float) -> bool:
         """Is a report to be sent now? It then counts as sent."""
@@ -39,13 +49,14 @@ class Reporter:
         """A compound packet about the stream with the SSRC `source`: RR and SDES, with `bye` BYE, too. Empty while
         nothing comes.                                                                        RFC 3550 §6.1, §6.4.2"""
         block = None if source is None else reception.report(source, *self._since(source, now))
+        self.sent = block or self.sent
         report = rtcp.ReceiverReport(self.ssrc, (block,) if block else ())
         goodbye = (rtcp.Goodbye((self.ssrc,)),) if bye else ()
         return rtcp.compound(report, rtcp.SourceDescription(self.ssrc, self._cname), *goodbye)
 
     def _since(self, source: int, now: float) -> tuple[int, int]:
         """LSR and DLSR: which sender report was the latest, and how long ago it came."""
-        if self._latest is None or self._latest[0] != source:
+        latest = self.sender_report
+        if latest is None or latest.ssrc != source:
             return 0, 0
-        _, last_report, arrived = self._latest
-        return last_report, min(round((now - arrived) * UNITS), (1 << 32) - 1)
+        return middle(latest.ntp), min(round((now - self.arrived) * UNITS), (1 << 32) - 1)

@@ -248,6 +248,27 @@ def test_the_line_at_the_bottom(windows):
         screen.until(lambda: "Connection lost" in status.text)
 
 
+def test_the_statistics_are_a_key_away(windows):
+    """`i` opens them over the picture, figures turn the pages, Escape closes them; the movie goes on under them."""
+    with ScriptedServer(PLAY=Movie()) as server:
+        screen = windows(server)
+        overlay, player = screen.client.overlay, screen.client.player
+        screen.client.master.focus_force()
+        screen.client.master.update()
+        screen.client.master.event_generate("<i>")
+        screen.until(lambda: overlay.is_open)
+        screen.client.setupMovie()
+        screen.client.playMovie()
+        screen.until(lambda: screen.client.player.receiver.shown.frames == 1)
+        for key in "2341":
+            screen.client.master.event_generate(f"<Key-{key}>")
+            screen.until(lambda key=key: f"{overlay.page}" == key)
+        assert screen.client.player is not player and "384 × 288" in overlay._text()
+        screen.client.master.event_generate("<Escape>")
+        screen.until(lambda: not overlay.is_open)
+        assert barcode.read(screen.frame()) == 0
+
+
 def test_what_is_no_jpeg_does_no_harm(windows):
     """The picture before it stays."""
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,39 @@ def test_statistics_as_a_table(server, tmp_path):
     assert len(rows) == 1 and rows[0]["frames_shown"] == "5" and rows[0]["error"] == ""
 
 
+def slow_movie(server):
+    """A frame each 50 ms."""
+
+    def send():
+        sequence = SEQ
+        for number, picture in enumerate(JPEGS):
+            sequence = server.send_frame(number, picture, sequence)
+            time.sleep(0.05)
+        server.send_bye()
+
+    threading.Timer(0.05, send).start()
+    return STANDARD["PLAY"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_statistics_in_the_course_of_time(form, tmp_path):
+    """Lines with the same names and a time; the whole in the end, where it always is in JSON."""
+    file = tmp_path / f"s.{form}"
+    with ScriptedServer(PLAY=slow_movie) as server:
+        assert play(server.url, "--stats", file, "--stats-every", 0.05) == 0
+    if form == "csv":
+        *lines, whole = csv.DictReader(io.StringIO(file.read_text()))
+        assert whole["time"] == "end" and whole["frames_shown"] == "5"
+    else:
+        whole = json.loads(file.read_text())
+        lines = whole.pop("timeline")
+        assert whole["frames_shown"] == 5
+    assert len(lines) >= 2 and float(lines[0]["time"]) >= 0.05
+    assert set(lines[0]) - {"time"} <= set(whole) and "mean_jitter_ms" in lines[0]
+    shown = [int(line["frames_shown"]) for line in lines]
+    assert shown == sorted(shown) and shown[-1] <= 5
+
+
 def test_the_classic_four_arguments_are_the_same_movie(server):
     """Host, port, RTP port, file."""
     assert play("127.0.0.1", server.port, 0, "movie.Mjpeg") == 0
@@ -159,6 +193,8 @@ def test_no_media_is_code_7(monkeypatch, capsys):
         (["127.0.0.1", "6789", "65535", "movie.Mjpeg"], "RTP_PORT is a number from 1024 to 65534"),
         (["127.0.0.1", "6789", "25000", "/"], "must not be empty"),
         (["rtsp://a/b", "--stats", "s.txt"], "ends in .json or .csv"),
+        (["rtsp://a/b", "--stats-every", "1"], "--stats FILE"),
+        (["rtsp://a/b", "--stats", "-", "--stats-every", "0"], "above 0"),
         (["rtsp://a/b", "--duration", "nan"], "out of range"),
         (["rtsp://a/b", "--start", "x"], "--start: a number is needed, not 'x'"),
         (["rtsp://a/b", "--stats", "/no/such/folder/s.json"], "there is no folder"),

@@ -21,10 +21,11 @@ ARROWS: dict[str, set[str]] = {
     "start": {"tools.environment"},
     "CommandLine": {"net.impairment"},
     "ClientLauncher": {
-        "CommandLine", "Client", "Player", "net.instruments", "net.transcript", "net.trust",
+        "CommandLine", "Client", "Figures", "Player", "net.instruments", "net.transcript", "net.trust",
         "rtsp.failures", "rtsp.keyring", "rtsp.login",
     },
-    "Client": {"ui", "Player", "Reconnection", "rtsp"},
+    "Client": {"ui", "Figures", "Player", "Reconnection", "rtsp"},
+    "Figures": {"Player", "rtsp.keepalive", "ui.look"},
     "Reconnection": {"Player", "rtsp"},
     "Player": {"RtspClient", "StreamReceiver", "rtp", "net", "rtsp"},
     "StreamReceiver": {"RtpPacket", "rtp", "net"},

@@ -13,7 +13,7 @@ from net.addresses import connect
 from net.channels import bind_pair
 from net.connection import ConnectionClosed
 from net.ports import EMPTY_REPORT, RTP_HEADER, InnerPorts, UdpPorts
-from net.replies import Replies
+from net.replies import KEPT, Asked, Replies
 from rtp import rtcp
 from RtpPacket import RtpPacket
 from rtsp.headers import Transport
@@ -178,6 +178,20 @@ def test_how_long_a_reply_takes():
         replies.wait(cseq, 1)
     replies.forget(replies.expect())
     assert replies.round_trip == pytest.approx(0.8) and not replies._asked
+
+
+def test_the_latest_requests_are_known_with_what_became_of_them():
+    """Oldest first; what has no reply has none; as many as are read at once."""
+    now = [0.0]
+    replies = Replies(lambda: now[0])
+    setup, play = replies.expect("SETUP"), replies.expect("PLAY")
+    now[0] = 0.25
+    replies.deliver(setup, Response(461))
+    replies.forget(setup)
+    assert replies.recent() == [Asked(setup, "SETUP", 461, "Unsupported transport", 0.25), Asked(play, "PLAY")]
+    for _ in range(3 * KEPT):
+        replies.expect("OPTIONS")
+    assert [asked.method for asked in replies.recent()] == ["OPTIONS"] * KEPT
 
 
 def test_replies_find_their_request():

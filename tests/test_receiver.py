@@ -83,6 +83,19 @@ def test_a_frame_that_a_jump_cuts_off_is_no_damage(keep, damaged):
     assert len(receiver.due(1)) == 1 and receiver.statistics()["frames_damaged"] == damaged
 
 
+def test_the_buffer_is_measured_with_each_frame():
+    """Until the last of those that wait is due; the curves show the least of each row."""
+    receiver = Receiver(90000, delay=0.2)
+    receiver.start(0, 0.0, 0, 0)
+    assert receiver.playout.buffered(0) == 0 == receiver.playout.late
+    feed(receiver, packets(0, 0))
+    feed(receiver, packets(len(FRAGMENTS), 4500, now=0.15))
+    assert receiver.playout.buffered(0.15) == pytest.approx(0.1)
+    assert [row.buffer for row in receiver.reception.analysis.history.rows] == [pytest.approx(0.1)]
+    feed(receiver, packets(2 * len(FRAGMENTS), 9000, now=0.5))
+    assert receiver.playout.late == 1 and receiver.reception.analysis.history.rows[-1].buffer == 0
+
+
 def test_statistics_of_nothing_are_zeros():
     """Before the first packet."""
     receiver = Receiver(90000, delay=0.2)

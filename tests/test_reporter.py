@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from rtp import rtcp
 from rtp.reception import Reception
 from rtp.reporter import Reporter
+from rtp.timestamps import ntp_time
 
 OURS, THEIRS = 11, 22
 
@@ -19,6 +22,14 @@ def parsed(data) -> list[Any]:
 def made():
     reception = Reception(90000)
     return Reporter(OURS, "somebody", random.Random(1).random, 100.0), reception
+
+
+def test_the_sender_s_report_gives_a_time_of_day_to_timestamps():
+    """Which wrap around; nothing is known before it."""
+    reporter, _ = made()
+    assert reporter.sent_at(0, 90000) is None
+    reporter.heard([rtcp.SenderReport(THEIRS, ntp_time(1_700_000_000.5), 2**32 - 9000, 1, 8)], THEIRS, 1.0)
+    assert reporter.sent_at(18000, 90000) == pytest.approx(1_700_000_000.8)
 
 
 def test_while_nothing_comes_a_report_is_about_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 import tkinter as tk
 import warnings
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ class Picture(tk.Canvas):
         width, height = (theme.pixels(parent, side) for side in SIZE)
         super().__init__(parent, width=width, height=height, background=theme.BLACK, highlightthickness=0, takefocus=0)
         self._jpeg = b""  # the latest that could be decoded
-        self._size = 0, 0  # its own
+        self.movie_size = 0, 0  # its own
+        self.milliseconds = 0.0  # that it takes to decode and draw one, smoothed
         self._picture: Image.Image | None = None  # what it shows, perhaps smaller
         self._photo: ImageTk.PhotoImage | None = None
         self._words: Words | None = None
@@ -51,14 +53,16 @@ class Picture(tk.Canvas):
 
     def show(self, jpeg: bytes) -> bool:
         """False if this cannot be decoded, or is too large to be; the picture before it stays."""
+        begin = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of files that are odd or large, would go to the terminal
             found = decode(jpeg, self._room())
         if found is None:
             return False
         self._jpeg = jpeg
-        self._size, self._picture = found
+        self.movie_size, self._picture = found
         self._draw_picture()
+        self.milliseconds += (1000 * (time.perf_counter() - begin) - self.milliseconds) / 8
         return True
 
     def say(self, words: Words | None) -> None:
@@ -76,7 +80,7 @@ class Picture(tk.Canvas):
         """Of the picture, in pixels of the screen; (0, 0) before the first one."""
         if self._picture is None:
             return 0, 0
-        return fit(self._size, self._room())
+        return fit(self.movie_size, self._room())
 
     def _room(self) -> tuple[int, int]:
         return self.winfo_width(), self.winfo_height()
