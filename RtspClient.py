@@ -8,8 +8,8 @@
     client.teardown()
     client.close()
 
-It knows nothing of the media that it asks for. A thread of its own, "control", receives as long as the connection is
-open: replies, which it hands to whoever waits for them, and the server's own requests.
+It knows nothing of the media. A thread of its own, "control", receives as long as the connection is open: replies,
+which it hands to whoever waits for them, and the server's own requests.
 """
 
 from __future__ import annotations
@@ -136,9 +136,8 @@ class RtspClient:
         self.public = granted.methods(self.request("OPTIONS", self.target))
 
     def describe(self) -> tuple[SessionDescription, str]:
-        """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1).
-
-        FolderFound if the server has a list of movies there."""
+        """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1). FolderFound if
+        the server has a list of movies there."""
         try:
             reply = self.request("DESCRIBE", self.target, {"Accept": described.SDP})
         except ServerRefused as refused:
@@ -150,7 +149,6 @@ class RtspClient:
 
     def setup(self, url: str, transport: Transport) -> Transport | None:
         """Prepare one stream; its transport as the server granted it (RFC 2326 §10.4). A lab server says nothing.
-
         AnotherDialect if it does not answer in the one that we have guessed."""
         try:
             patience = GUESS_PATIENCE if self.guessing else None
@@ -180,25 +178,30 @@ class RtspClient:
         finally:
             self.session = None
 
-    def request(
-        self, method: str, url: str, headers: dict[str, str] | None = None, timeout: float | None = None
-    ) -> Response:
+    def announce(self, description: SessionDescription) -> None:
+        """What the server is to get (RFC 2326 §10.3): then setup() of each stream, and record() (§10.11)."""
+        self.request("ANNOUNCE", self.target, {"Content-Type": described.SDP}, body=str(description).encode())
+
+    def record(self) -> Response:
+        return self.request("RECORD", self.target, {"Range": str(Range(0.0))})
+
+    def request(self, method: str, url: str, headers: dict[str, str] | None = None, timeout: float | None = None,
+                body: bytes = b"") -> Response:
         """Ask, wait for the reply, move the state. MethodError, and nothing is sent, if the state forbids it."""
         self._asking = True
         try:
             if self.lost:
                 raise ConnectError(f"No reply to {method}", self.lost)
             next_state(self.state, method)
-            return self._ask(method, url, headers or {}, timeout)
+            return self._ask(Question(method, url, self.session, headers or {}, self.lab, body), timeout)
         finally:
             self._asking = False
             self._settle()
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], timeout: float | None) -> Response:
-        impatient = self.lab and method in ("PLAY", "PAUSE", "TEARDOWN")
+    def _ask(self, question: Question, timeout: float | None) -> Response:
+        method, impatient = question.method, self.lab and question.method in ("PLAY", "PAUSE", "TEARDOWN")
         timeout = timeout or (LAB_PATIENCE if impatient else self._timeout)
         try:
-            question = Question(method, url, self.session, headers, self.lab)
             reply = self._exchange.ask(self.connection, question, timeout)
         except ConnectionClosed as gone:
             raise ConnectError(f"No reply to {method}", self.lost or str(gone)) from None

@@ -13,3 +13,7 @@ class MovieError(MediaError, OSError):
 
 class NotFound(MediaError):
     """No movie of this name.  Says the same whether it is absent, forbidden or no file: a guesser learns nothing."""
+
+
+class Missing(MediaError):
+    """What pictures should come from is not here: no screen, no camera, or no program that reads it."""

@@ -60,6 +60,19 @@ def within(jpeg: bytes, limit: int) -> bytes:
     raise MediaError(f"the picture does not fit into {limit} bytes")
 
 
+def encoded(picture: Image.Image, quality: int, size: tuple[int, int] | None = None) -> bytes:
+    """Any picture as a JPEG that RFC 2435 can carry, of this quality (1 to 95); not larger than `size` (pixels), in its
+    proportions."""
+    width, height = _fitting(*picture.size)
+    if size is not None:
+        share = min(1.0, size[0] / width, size[1] / height)
+        width, height = max(1, round(width * share)), max(1, round(height * share))
+    picture = picture.convert("RGB")
+    if (width, height) != picture.size:
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return _encode(_cropped(picture), quality)
+
+
 def sent_size(jpeg: bytes) -> tuple[int, int]:
     """Width and height in pixels that `carriable(jpeg)` has.  MediaError if this is no picture we can decode."""
     try:

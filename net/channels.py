@@ -42,19 +42,24 @@ class UdpChannel:
     crowded = True
     burst = 64                          # packets sent in one go; a receiver's buffer has room for some hundred
 
-    def __init__(self, local: Address, peer: Address, peer_ports: tuple[int, int]) -> None:
+    def __init__(self, local: Address, peer: Address | None = None, peer_ports: tuple[int, int] = (0, 0)) -> None:
         """From the host of `local`, any ports, to `peer_ports` (RTP, RTCP) of the host of `peer`: the two ends of the
-        RTSP connection. OSError if there is no free pair of ports."""
+        RTSP connection; without a peer, see aim(). OSError if there is no free pair of ports."""
         self._rtp, self._rtcp = bind_pair(local, 0)
         self.taps: list[Tap] = []
         self.ears: list[Tap] = []       # the same for what the receiver sends; to be added before listen()
-        self.local, self.peer = local, peer
+        self.local, self.peer, self.peer_ports = local, peer or (), peer_ports
         self.refused = 0                # calls that sent nothing: the receiver's port was found closed, say
         # Bytes of each packet that the system cuts off; 0: it has not been told yet; None: it cannot
         self._segment = 0 if sys.platform == "linux" else None
         self._at_once = 0               # bytes that one call takes then
         self.ports = self._rtp.getsockname()[1], self._rtcp.getsockname()[1]
-        self.peer_ports = peer_ports
+        if peer:
+            self.aim(peer, peer_ports)
+
+    def aim(self, peer: Address, peer_ports: tuple[int, int]) -> None:
+        """Connect: a client's ports are known before those of the server that it will send to."""
+        self.peer, self.peer_ports = peer, peer_ports
         self._rtp.connect(at_port(peer, peer_ports[0]))
         self._rtcp.connect(at_port(peer, peer_ports[1]))
 

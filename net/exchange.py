@@ -30,6 +30,7 @@ class Question:
     session: SessionHeader | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     lab: bool = False
+    body: bytes = b""
 
 
 class Exchange:
@@ -77,7 +78,8 @@ class Exchange:
     def _send(self, connection: Connection, question: Question, proof: Mapping[str, str]) -> int:
         cseq = self.replies.expect(question.method)
         headers = {**question.headers, **proof}
-        request = asking.request(question.method, question.url, cseq, question.session, headers, question.lab)
+        request = asking.request(question.method, question.url, cseq, question.session, headers, question.lab,
+                                 question.body)
         log.info("> %s %s (CSeq %d)", question.method, question.url, cseq)
         self.alive.spoke = self._clock()
         try:

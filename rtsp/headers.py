@@ -12,6 +12,9 @@ from rtsp.timecodes import UNITS
 
 PortPair = tuple[int, int]
 
+# The RFC has it in quotes and capitals (§12.39); for this one, ffmpeg as a server wants what all publishers write
+MODES = {"RECORD": "mode=record"}
+
 # What stands between two separators that are not inside quotes. Found by walking on, never by looking ahead: the time
 # must not grow with the square of a hostile header
 _BETWEEN_COMMAS = re.compile(r'(?:[^,"]+|"[^"]*"|")+')
@@ -76,7 +79,7 @@ class Transport:
         parts += [f"{name}={pair[0]}-{pair[1]}" for name in ("interleaved", "client_port", "server_port")
                   if (pair := getattr(self, name))]
         parts += [f"ssrc={self.ssrc:08X}"] if self.ssrc is not None else []
-        parts += [f'mode="{self.mode}"'] if self.mode else []
+        parts += [MODES.get(self.mode, f'mode="{self.mode}"')] if self.mode else []
         return ";".join(parts)
 
 

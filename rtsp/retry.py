@@ -1,4 +1,4 @@
-"""When a connection that was lost is tried again: after 1, 2, 4, 8, … seconds, at most 30."""
+"""When a connection that was lost is tried again: after 1, 2, 4, 8, … seconds, at most 30 for a player."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class Retry:
             retry.begin()                   # an attempt, which either ends in lost() or in plays()
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = LONGEST) -> None:
+        """`longest`: seconds before an attempt, at most."""
+        self.pause = 0.0                            # seconds from the latest loss to the attempt after it
+        self._longest = longest
         self.attempt = 0                            # the number of the one that comes, or is under way; 0: none
         self._due: float | None = None              # when it comes; None: it is under way, or there is none
         self._playing: float | None = None          # since when it plays again
@@ -26,7 +29,8 @@ class Retry:
             self.attempt = 0
         self._playing = None
         self.attempt += 1
-        self._due = now + min(LONGEST, FIRST * 2 ** min(self.attempt - 1, 10))
+        self.pause = min(self._longest, FIRST * 2 ** min(self.attempt - 1, 10))
+        self._due = now + self.pause
 
     def begin(self) -> None:
         self._due = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import socket
 import threading
 import time
@@ -144,7 +145,10 @@ class ScriptedServer:
         if self.lab:
             lines = data.split(b"\r\n")
             return sum(len(line) + 2 for line in lines[:3]) if len(lines) > 3 else 0
-        return data.find(b"\r\n\r\n") + 4 if b"\r\n\r\n" in data else 0
+        head, blank, _ = data.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\nContent-Length: (\d+)", head)
+        end = len(head) + len(blank) + (int(length[1]) if length else 0)
+        return end if blank and len(data) >= end else 0
 
     def _reply(self, request: str) -> bytes | None:
         lines = request.split("\r\n")

@@ -10,6 +10,7 @@ import pytest
 from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, ReplyTimeout, ServerRefused, UsageError
 from rtsp.headers import Range, Transport
+from rtsp.sdp import SessionDescription
 from rtsp.states import END, State
 from RtspClient import RtspClient
 from tests.scripted import OK, STANDARD, FakeClock, ScriptedServer, eventually, refused
@@ -419,3 +420,20 @@ def test_closing_in_the_moment_before_the_thread_starts(clients):
             client.connect()
         client._thread.join(5)
         assert not client._thread.is_alive()
+
+
+def test_what_a_publisher_asks(clients):
+    """RFC 2326 §10.3, §10.11: the description in a body; recording is a state of its own."""
+    ok = OK + b"Session: 5eed\r\n\r\n"
+    with ScriptedServer(ANNOUNCE=ok, RECORD=ok) as server:
+        client = clients(server)
+        client.connect()
+        client.announce(SessionDescription("live"))
+        client.setup(client.url + "/trackID=0", Transport(client_port=(25000, 25001), mode="RECORD"))
+        client.record()
+        assert client.state is State.RECORDING
+        announce, setup, record = [server.next_request() for _ in range(3)]
+    body = str(SessionDescription("live"))
+    assert announce == (f"ANNOUNCE {server.url} RTSP/1.0\r\nCSeq: 1\r\nContent-Type: application/sdp\r\n"
+                        f"User-Agent: RTSPlab/0.1\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    assert "mode=record\r\n" in setup and record.startswith(f"RECORD {server.url} RTSP/1.0\r\n")

@@ -415,3 +415,16 @@ def test_elsewhere_packets_go_one_by_one(channel, monkeypatch):
     assert noted == [("send", 100), ("send", 100), ("send", 7)]
     for sock in (other._rtp, other._rtcp):
         sock.close()
+
+
+def test_a_channel_may_learn_later_where_it_sends(reader):
+    """A publisher names its ports before it knows the server's."""
+    rtp, rtcp = bind_pair(LOCAL, 0)
+    with rtp, rtcp:
+        rtp.settimeout(10)
+        channel = UdpChannel(LOCAL)
+        channel.aim(("127.0.0.1", 1), (rtp.getsockname()[1], rtcp.getsockname()[1]))
+        channel.send(memoryview(b"abcd"), 4)
+        assert rtp.recvfrom(100) == (b"abcd", ("127.0.0.1", channel.ports[0]))
+        assert channel.parameters["client_port"] == (rtp.getsockname()[1], rtcp.getsockname()[1])
+        channel.close(reader)

@@ -153,3 +153,10 @@ def test_rtp_info_is_read_and_written():
 def test_rtp_info_out_of_range_is_refused(text):
     with pytest.raises(MessageError):
         RtpInfo.parse(text)
+
+
+def test_recording_is_written_as_all_servers_read_it():
+    """RFC 2326 §12.39 has quotes and capitals; ffmpeg as a server reads this alone."""
+    assert str(Transport(mode="RECORD")) == "RTP/AVP;unicast;mode=record"
+    assert str(Transport(mode="PLAY")) == 'RTP/AVP;unicast;mode="PLAY"'
+    assert Transport.parse('RTP/AVP;unicast;mode="Record"')[0].mode == "RECORD"

@@ -45,7 +45,12 @@ ARROWS: dict[str, set[str]] = {
     "Run": {"media"},
     "VideoStream": {"media"},
     "RtpPacket": set(),
-    "Publisher": {"RtspClient", "media", "net"},
+    "Publisher": {
+        "CommandLine", "PublisherOptions", "PublisherProgress", "RtspClient", "RtpPacket", "Session", "media", "net",
+        "rtsp",
+    },
+    "PublisherOptions": {"CommandLine", "VideoStream", "media", "rtsp.failures"},
+    "PublisherProgress": {"rtp.reports"},
     "Proxy": {"RtspClient", "media", "net"},
     "Gateway": {"Player", "web"},
     "rtsp": set(),

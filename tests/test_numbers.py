@@ -70,6 +70,8 @@ ALLOWED = {
     "net/pacer.py": {"int(when / SLOT + 1e-06)"},
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
     "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
+    "media/album.py": {"int(digits or 0)"},                         # of the name of a file of the user's
+    "media/looped.py": {"int(rounds)"},
     "media/pattern.py": {"int(moment * 1000)"},
     "media/source.py": {"int(time.time())"},
     "media/times.py": {"float(line)"},                              # a file's line of a form that is checked before
@@ -80,9 +82,12 @@ ALLOWED = {
     "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
     "ui/network.py": {"int(on)", "int(text)", "float(place)"},      # Tk's own, and a seed that the user typed
     "ui/status.py": {"int(seconds)"},
+    "Publisher.py": {"int(time.time())"},
+    "PublisherProgress.py": {"int(self.seconds)"},
     "RtpPacket.py": {"int(time())", "int(paddingSize > 0)", "int(headerExtension is not None)"},
 }
-ANY = {"CommandLine.py"}                            # what the user typed, each with its own bounds and sentence
+# What the user typed, each with its own bounds and sentence
+ANY = {"CommandLine.py", "PublisherOptions.py"}
 
 
 def readings(source):

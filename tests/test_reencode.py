@@ -8,7 +8,7 @@ import random
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from media.reencode import carriable, sent_size, within
+from media.reencode import carriable, encoded, sent_size, within
 from media.source import MediaError
 from rtp.jpeg import JpegImage
 from tests import movies
@@ -194,3 +194,14 @@ def test_mutated_pictures_never_raise_anything_but_media_error():
             except MediaError:
                 outcomes.add("refused")
     assert outcomes == {"made", "refused"}
+
+
+@pytest.mark.parametrize(("size", "limit", "expected"), [
+    ((640, 480), None, (640, 480)), ((101, 67), None, (96, 64)), ((5000, 100), None, (2040, 40)),
+    ((640, 480), (320, 320), (320, 240)), ((640, 480), (2000, 2000), (640, 480)), ((3, 2000), (16, 16), (8, 16)),
+])  # fmt: skip
+def test_any_picture_becomes_one_that_can_travel(size, limit, expected):
+    """Of any mode, no larger than asked."""
+    for mode in ("RGB", "RGBA", "P", "L", "1"):
+        jpeg = encoded(Image.new(mode, size), 60, limit)
+        assert Image.open(io.BytesIO(jpeg)).size == expected and carriable(jpeg) is jpeg

@@ -52,3 +52,13 @@ def test_it_ends_when_somebody_says_so():
     assert not retry.active and retry.attempt == 0 and not retry.due(99.0)
     retry.lost(50.0)
     assert retry.left(50.0) == 1
+
+
+def test_another_longest_pause():
+    """Of a publisher: its viewers are waiting."""
+    retry, pauses = Retry(15.0), []
+    for _ in range(6):
+        retry.lost(0.1)
+        pauses.append(retry.pause)
+        retry.begin()
+    assert pauses == [1, 2, 4, 8, 15, 15]
