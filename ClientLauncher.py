@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import Figures
-from CommandLine import addInstruments, plainLog, positive, scale, seconds, sha256, statsFile, where
+from CommandLine import addInstruments, plainLog, positive, proxy, scale, seconds, sha256, statsFile, where
 from net.instruments import Instruments
 from net.transcript import Transcript
 from net.trust import Trust
@@ -130,6 +130,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
     trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
+    add("--proxy", type=proxy, metavar="HOST:PORT", help="ask the server by way of this RTSP proxy")
     add("--buffer", type=seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
     addInstruments(add)
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
@@ -154,7 +155,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
 def makePlayer(options: argparse.Namespace) -> Player:
     player = Player(options.url, options.dialect, options.rtpPort, options.buffer / 1000, transport=options.transport,
                     keyring=options.keyring, trust=Trust(options.insecure, options.fingerprint),
-                    instruments=options.instruments, transcript=options.notes)
+                    instruments=options.instruments, transcript=options.notes, proxy=options.proxy)
     if options.stats_every:
         player.stream.keepTimeline(options.stats_every)
     return player

@@ -96,6 +96,14 @@ def number(name: str, text: str, lowest: int, highest: int) -> int:
     return int(text)
 
 
+def proxy(text: str) -> tuple[str, int]:
+    """Host and port; an IPv6 address in brackets."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise argparse.ArgumentTypeError(f"HOST:PORT is needed, not {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 def seconds(text: str) -> float:
     try:
         value = float(text)

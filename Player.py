@@ -51,6 +51,7 @@ class Player:
         self, url: str, dialect: str = "rfc", rtpPort: int = 0, delay: float = 0.2,
         clock: Callable[[], float] = time.monotonic, transport: str = "auto", keyring: Keyring | None = None,
         trust: Trust = SYSTEM, instruments: Instruments | None = None, transcript: Transcript | None = None,
+        proxy: tuple[str, int] | None = None,
     ) -> None:
         """`rtpPort`: where to receive, RTCP on the next one; 0: anywhere. `delay`: as of StreamReceiver. `transport`:
         "udp", "tcp", or "auto": UDP, and TCP if nothing comes. `keyring`: names and passwords, `transcript`: of what
@@ -58,7 +59,7 @@ class Player:
         self.transcript, self.instruments = transcript or Transcript(clock), instruments or Instruments()
         self.stream = StreamReceiver(delay, clock, self.transcript)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report, self.instruments)
-        self.clock, self.keyring, self._trust = clock, keyring or Keyring(), trust
+        self.clock, self.keyring, self._trust, self.proxy = clock, keyring or Keyring(), trust, proxy
         self.goTo(url, dialect)
         self.scale = self.wantedScale = 1.0     # seconds of the movie in one: as the server does it, as asked
         self.duration: float | None = None      # seconds of the movie, where the server says it
@@ -86,7 +87,7 @@ class Player:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
         self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self._trust,
                                  parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
-                                  watch=self.instruments.connected, transcript=self.transcript)
+                                 watch=self.instruments.connected, transcript=self.transcript, proxy=self.proxy)
 
     def _beginAnew(self, url: str, dialect: str) -> None:
         self.client.close()

@@ -55,17 +55,17 @@ class RtspClient:
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict, onTick: Callable[[], None] = lambda: None,
         keyring: Keyring | None = None, trust: Trust = SYSTEM,
-        watch: Watch | None = None, transcript: Transcript | None = None,
+        watch: Watch | None = None, transcript: Transcript | None = None, proxy: tuple[str, int] | None = None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
         between two messages and at least every half second; `parameters` is what the server may ask for, as text;
         `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://; `watch` sees the connection,
-        `transcript` what travels in it."""
+        `transcript` what travels in it; `proxy`: host and port of one that leads there."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
-        self.host, self.port, self.name = parts.host, parts.port, parts.path
+        self.host, self.port, self.name = *(proxy or (parts.host, parts.port)), parts.path
         self.state = State.INIT
         self.session: SessionHeader | None = None
         self.public: set[str] = set()           # the methods that the server says it has

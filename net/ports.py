@@ -31,9 +31,11 @@ class UdpPorts:
     `notice` says so."""
 
     def __init__(self, local: Address, wanted: int,
-                 record: Callable[[Address, Address, bytes], None] | None = None) -> None:
+                 record: Callable[[Address, Address, bytes], None] | None = None,
+                 reader: DatagramReader | None = None) -> None:
         """`local`: the address that the server knows us by; `wanted` 0: anywhere. OSError if there is no free pair.
-        `record` is told what is sent, from where to where."""
+        `record` is told what is sent, from where to where. `reader`: one that many share, in place of a thread of our
+        own; it does not tick for us."""
         self._rtp, self._rtcp = _bind(local, wanted)
         self._record = record
         self.here: tuple[Address, Address] = (self._rtp.getsockname(), self._rtcp.getsockname())
@@ -46,12 +48,15 @@ class UdpPorts:
         self._closed = False
         self._control: Address | None = None    # where the server takes RTCP
         self.server: int | None = None          # the port that it sends from, where it says so
-        self._reader = DatagramReader("receiver")
-        self._reader.start()
+        self._shared = reader is not None
+        self._reader = reader or DatagramReader("receiver")
+        if not self._shared:
+            self._reader.start()
 
     def listen(self, rtp: Handler, rtcp: Handler, tick: Tick | None = None) -> None:
         """Hand each datagram to one of these, on the thread "receiver", which calls `tick` every half second."""
-        self._reader.tick = tick
+        if not self._shared:
+            self._reader.tick = tick
         self._reader.add(self._rtp, rtp)
         self._reader.add(self._rtcp, rtcp)
 
@@ -106,15 +111,17 @@ class UdpPorts:
                 self._closed = True
                 self._reader.discard(self._rtp)
                 self._reader.discard(self._rtcp)
-                self._reader.close()
+                if not self._shared:
+                    self._reader.close()
 
 
 class InnerPorts:
     """Two channels of the RTSP connection (RFC 2326 §10.12), RTP on the first and RTCP on the second; used like
     UdpPorts. Their `numbers` are ours until the server has chosen others."""
 
-    def __init__(self) -> None:
-        self.numbers = (0, 1)
+    def __init__(self, first: int = 0) -> None:
+        """`first`: the number of RTP that we ask for; a connection may carry several streams."""
+        self.numbers = (first, first + 1)
         self._handlers: tuple[Handler, ...] = ()
         self._tick: Tick | None = None
         self._connection: Connection | None = None

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from net.connection import Connection
-from net.datagrams import Handler, Tick
+from net.datagrams import DatagramReader, Handler, Tick
 from net.instruments import Instruments
 from net.ports import InnerPorts, UdpPorts
 from rtsp.failures import ConnectError, ServerRefused, UsageError
@@ -29,9 +29,11 @@ class Way:
     def __init__(
         self, wanted: str, rtp_port: int, rtp: Handler, rtcp: Handler, tick: Tick | None = None,
         instruments: Instruments | None = None,
+        reader: DatagramReader | None = None, first: int = 0,
     ) -> None:
         """`rtp_port`: of UDP, the real one after open(). The handlers get what arrives, on the thread that reads it,
-        which also calls `tick` every half second."""
+        which also calls `tick` every half second. `reader`: one that many share, which ticks for nobody; `first`: the
+        number of the inner channel to ask for."""
         self.rtp_port = rtp_port
         self.notice = ""                        # what the user should know
         self.ports: UdpPorts | InnerPorts | None = None
@@ -39,6 +41,7 @@ class Way:
         self._handlers, self._tick = (rtp, rtcp), tick
         self._instruments = instruments or Instruments()
         self._send: Callable[[bytes], bool] = lambda packet: False
+        self._reader, self._first = reader, first
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
 
@@ -65,10 +68,10 @@ class Way:
         if self._wanted == "tcp":
             if lab:
                 raise UsageError("A server of the classic lab sends over UDP alone", "Leave out --transport tcp")
-            self._take(InnerPorts())
+            self._take(InnerPorts(self._first))
             return
         try:
-            ports = UdpPorts(connection.local, self.rtp_port, self._instruments.record)
+            ports = UdpPorts(connection.local, self.rtp_port, self._instruments.record, self._reader)
         except OSError as error:
             raise ConnectError("No UDP port is free", str(error)) from None
         self.rtp_port, self.notice = ports.numbers[0], ports.notice
@@ -101,13 +104,13 @@ class Way:
         self.notice = reason
         log.warning("! %s", reason)
         self._drop()
-        self._take(InnerPorts())
+        self._take(InnerPorts(self._first))
 
     def reopen(self, connection: Connection) -> None:
         """The same way, to another server: it may know us by another address."""
         self._drop()
         if isinstance(self.ports, InnerPorts):
-            self._take(InnerPorts())
+            self._take(InnerPorts(self._first))
         else:
             self.open(connection, lab=False)
 

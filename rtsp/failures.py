@@ -108,6 +108,7 @@ REFUSALS = {
     404: ('The server has no "{name}"', "Check the spelling, capital letters too"),
     405: ("The server cannot do {method} here", "It may offer this for other movies"),
     406: ('The server cannot describe "{name}"', "It may be a folder: name a movie in it"),
+    407: ("The proxy wants a name and a password", "This player knows only those of servers"),
     453: ("The server has no room for another viewer", "Try again later"),
     454: ("The server has ended the session", "Set it up again"),
     455: ("The server cannot do {method} now", "Try again, or set it up again"),
@@ -116,7 +117,9 @@ REFUSALS = {
     461: ("The server does not send media this way", "Try another --transport"),
     500: ('The server cannot play "{name}"', "Its log says why; the file may be damaged"),
     501: ("The server does not know {method}", "Not every server can do everything"),
+    502: ("The proxy cannot reach the server", "Check the address that it was given, or try again later"),
     503: ("The server is overloaded", "Try again later"),
+    504: ("The proxy gets no answer from the server", "Try again later"),
 }
 
 

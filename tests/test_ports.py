@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from net.addresses import connect
 from net.channels import bind_pair
 from net.connection import ConnectionClosed
+from net.datagrams import DatagramReader
 from net.ports import EMPTY_REPORT, RTP_HEADER, InnerPorts, UdpPorts
 from net.replies import KEPT, Asked, Replies
 from rtp import rtcp
@@ -234,3 +236,22 @@ def test_a_connection_that_nobody_answers():
         finally:
             for sock in waiting:
                 sock.close()
+
+
+def test_many_may_share_one_thread():
+    """The reader that was given reads for all, and goes on when one of them closes."""
+    reader = DatagramReader("shared")
+    reader.start()
+    came: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    try:
+        first, second = (UdpPorts(("127.0.0.1", 0), 0, reader=reader) for _ in range(2))
+        for ports in (first, second):
+            ports.listen(lambda data, address: came.put(data), lambda data, address: None, lambda: came.put(b"tick"))
+        first.close()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"second", ("127.0.0.1", second.numbers[0]))
+            assert came.get(timeout=5) == b"second"
+        second.close()
+        second.close()
+    finally:
+        reader.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import ClientLauncher
+import ProxyOptions
 import PublisherOptions
 import Server
 from rtsp.states import markdown
@@ -31,7 +32,8 @@ def help_of(parse):
 
 
 def test_readme_names_no_option_that_there_is_not():
-    there = {option for parse in PROGRAMS.values() for option in options_in(help_of(parse))}
+    parsers = [*PROGRAMS.values(), ProxyOptions.parseArguments]
+    there = {option for parse in parsers for option in options_in(help_of(parse))}
     lines = re.findall(r"^    python (?:Server|ClientLauncher|Publisher|Proxy).*", README, re.M)
     assert {option for line in lines for option in options_in(line)} <= there
 
@@ -51,6 +53,12 @@ def section_of(program):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_each_option_is_told_and_each_that_is_told_is_one(program):
     assert options_in(section_of(program)) == options_in(help_of(PROGRAMS[program]).split("examples:")[0])
+
+
+def test_the_proxy_s_options_are_told():
+    """A line and a table: most are those of the server."""
+    text = OPTIONS[OPTIONS.index("`python Proxy.py PORT") : OPTIONS.index("## Keys of the player")]
+    assert options_in(text) == options_in(help_of(ProxyOptions.parseArguments).split("examples:")[0])
 
 
 def test_the_state_table_is_the_one_the_code_prints():

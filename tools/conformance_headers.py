@@ -110,7 +110,12 @@ HEADERS = (
     Row("§12.22 If-Match", "a SETUP for this version of a description", PASSED_OVER, reason=CACHES),
     Row("§12.23 If-Modified-Since", "a description only if it is new", PASSED_OVER, reason=CACHES),
     Row("§12.24 Last-Modified", "when a movie was changed", "never sent", reason=CACHES),
-    Row("§12.26 Proxy-Authenticate", "for proxies", "never sent", reason="This is no proxy."),
+    Row(
+        "§12.26 Proxy-Authenticate",
+        "with 407",
+        "never sent; proxy: another one's is passed on",
+        ("proxy_failures::a_forward_proxy_changes_nothing",),
+    ),
     Row(
         "§12.28 Public",
         "the methods that there are",
@@ -204,7 +209,16 @@ HEADERS = (
         ("RtspClient::the_requests_are_these_bytes",),
     ),
     Row("§12.42 Vary", "for caches", "never sent", reason=CACHES),
-    Row("§12.43 Via", "the proxies on the way", PASSED_OVER, reason="This is no proxy."),
+    Row(
+        "§12.43 Via",
+        "the proxies on the way",
+        "proxy: adds its name, and refuses what has it already; server: passed over",
+        (
+            "proxy_failures::methods_that_nobody_knows_are_passed_with_their_body",
+            "proxy_failures::a_circle_is_noticed",
+            "proxy_failures::too_long_a_row_is_no_way",
+        ),
+    ),
     Row(
         "§12.44 WWW-Authenticate",
         "with 401",

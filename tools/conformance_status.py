@@ -61,7 +61,12 @@ STATUS = (
             "server_status::refused_with_what_the_standard_asks_for",
         ),
     ),
-    Row("407", "Proxy Authentication Required", "never", reason="This is no proxy."),
+    Row(
+        "407",
+        "Proxy Authentication Required",
+        "never by itself; proxy: another one's is passed on, and so is the answer to it",
+        ("proxy_failures::a_forward_proxy_changes_nothing",),
+    ),
     Row(
         "408",
         "Request Time-out",
@@ -136,7 +141,17 @@ STATUS = (
         ("Server::a_broken_movie_is_500_and_stops_nobody", "Server::a_mistake_of_ours_is_500_for_this_client_alone"),
     ),
     Row("501", "Not Implemented", "unknown methods, those that are not there, other units of time", (REFUSED,)),
-    Row("502, 504", "Bad Gateway, Gateway Time-out", "never", reason="This is no gateway."),
+    Row(
+        "502, 504",
+        "Bad Gateway, Gateway Time-out",
+        "proxy: the origin is not there, goes, talks nonsense, or leads in a circle; it does not answer in time",
+        (
+            "proxy_failures::an_origin_that_is_not_there_is_502",
+            "proxy_failures::an_origin_that_talks_nonsense_or_hangs_up_is_502",
+            "proxy_failures::an_origin_that_says_nothing_is_504",
+            "proxy_failures::a_circle_is_noticed",
+        ),
+    ),
     Row(
         "503",
         "Service Unavailable",
