@@ -18,6 +18,9 @@ from Session import Session
 
 log = logging.getLogger(__name__)
 
+# Seconds by which a BYE is held back: some origins send it right behind their last frame, and where the two go by
+# different ways, players may read it first, and end without that frame
+GRACE = 0.1
 HELD = 4 << 20          # bytes of a stream that may wait for a reply to the viewer
 RTP_HEADER = 12         # bytes
 
@@ -33,6 +36,7 @@ class RelayedStream:
         self.session, self.channel = session, channel
         self.lock = threading.Lock()
         self.way: Any = None                # from RelayedSession.carry() on
+        self.pacer: Any = None              # … and from the first PLAY on
         self.ssrc = None                    # that of the origin's packets
         self.addresses = set()              # where they come from
         self.holding = self.closed = False
@@ -58,7 +62,10 @@ class RelayedStream:
         if self.closed:
             return
         if control:
-            self.channel.send_control(data)
+            if self.pacer and saysGoodbye(data):
+                self.pacer.add(lambda now: self.sendControl(data), self.pacer.clock() + GRACE)
+            else:
+                self.channel.send_control(data)
             return
         self.ssrc = int.from_bytes(data[8:12], "big")
         if self.channel.connection:
@@ -68,6 +75,12 @@ class RelayedStream:
             self.octets += len(data) - RTP_HEADER
         else:
             self.dropped += 1               # the viewer reads too slowly; its decoder sees that a number is missing
+
+    def sendControl(self, data):
+        """What was held back; on the pacer's thread."""
+        with self.lock:
+            if not self.closed:
+                self.channel.send_control(data)
 
     def hold(self):
         """What comes from now on belongs behind a reply that is still to be sent."""
@@ -105,6 +118,13 @@ class RelayedStream:
             self.channel.close(reader)
             if self.way:
                 self.way.close()
+
+
+def saysGoodbye(data):
+    try:
+        return any(isinstance(packet, rtcp.Goodbye) for packet in rtcp.parse(data))
+    except ValueError:
+        return False
 
 
 @dataclass(eq=False)
@@ -175,6 +195,8 @@ class RelayedSession(Session):
 
     def start(self, pacer):
         """The reply to PLAY has been sent; the origin sends the media."""
+        for stream in self.streams.values():
+            stream.pacer = pacer
         self.release()
 
     def lost(self, reason):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from Relayed import HELD, RelayedSession, RelayedStream
+from net.pacer import Pacer
+from Relayed import GRACE, HELD, RelayedSession, RelayedStream
 from rtp import rtcp
 from tests.streams import Channel
 
@@ -59,6 +60,18 @@ def test_packets_go_out_as_they_are():
     stream.take(REPORT, ORIGIN, True)
     assert stream.channel.sent == [PACKET, REPORT]
     assert (stream.ssrc, stream.packets, stream.octets) == (42, 1, 7)
+
+
+def test_a_goodbye_leaves_the_last_packets_some_time():
+    """Players end with it, and by UDP the two may overtake each other."""
+    stream, later = stream_on(Raw()), []
+    stream.pacer = Pacer(lambda: 5.0)
+    stream.pacer.add = lambda task, when: later.append((task, when))
+    goodbye = rtcp.compound(rtcp.SenderReport(42, 1, 90, 1, 7), rtcp.Goodbye((42,)))
+    stream.take(goodbye, ORIGIN, True)
+    assert stream.channel.sent == []
+    [(task, when)] = later
+    assert when == 5.0 + GRACE and task(when) is None and stream.channel.sent == [goodbye]
 
 
 def test_inside_the_connection_they_have_the_viewer_s_number():
