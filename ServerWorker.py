@@ -288,7 +288,11 @@ class ServerWorker:
     def sendRtp(self, session):
         """From here on the pacer sends the media; its heart is Stream.sendRtp."""
         session.admitted = True
-        session.start(self.server.pacer)
+        try:
+            session.start(self.server.pacer)
+        except (RuntimeError, MemoryError) as error:    # a live source needs a thread, and there is none left
+            self.server.complaints.say(f"session {session.id} cannot be played: {error!r}")
+            self.server.sessions.remove(session, bye=True)
 
     @staticmethod
     def makeRtp(payload, frameNbr, marker=1, payloadType=26):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 
-from media.framing import EOI, NO_FRAME, SOI, Index, Readable, find, segments
+from media.framing import EOI, MAX_FRAME, NO_FRAME, SOI, Index, Readable, find, segments
 from rtp.jpegtables import HUFFMAN
 
 WHAT = "an AVI file"
@@ -103,7 +103,7 @@ def _add(index: Index, start: int, size: int, begins: bytes) -> None:
     if size == 0 and index.offsets:
         index.add(index.offsets[-1], index.lengths[-1])
     else:
-        index.add(start, size if begins.startswith(SOI) else 0)
+        index.add(start, size if begins.startswith(SOI) and size <= MAX_FRAME else 0)
 
 
 def _onward(file: Readable, index: Index, at: int) -> int:

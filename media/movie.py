@@ -103,7 +103,10 @@ class MovieFile(Source):
     def _size(self) -> tuple[int, int]:
         """Width and height, as sent, of the first frame that can be read: so there is one."""
         error: MediaError | None = None
+        offsets = self._index.offsets
         for k in range(self.frame_count):
+            if k and offsets[k] == offsets[k - 1]:
+                continue  # the same picture again (AVI): a million times what cannot be read is read once
             try:
                 return sent_size(self.read(k))
             except MediaError as reason:

@@ -46,11 +46,13 @@ class Pattern(LiveSource):
         return super().first()
 
     def subscribe(self, wake: Callable[[], None]) -> None:
+        """RuntimeError if the system has no thread left; who comes later may have one."""
         super().subscribe(wake)
         with self._turn:
-            if self._thread is None and not self._stopped.is_set():
-                self._thread = Thread(target=self._run, name="pattern", daemon=True)
-                self._thread.start()
+            if not (self._thread and self._thread.is_alive()) and not self._stopped.is_set():
+                thread = Thread(target=self._run, name="pattern", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def close(self) -> None:
         """The end of the thread, and of whatever plays it."""

@@ -87,12 +87,16 @@ class Acceptor:
                 selector.register(sock, selectors.EVENT_READ)
             ticked = time.monotonic()
             while not self._stopping.is_set():
-                for key, _ in selector.select(LONGEST_WAIT):
-                    if key.fileobj is not self._wake_in:
-                        self.accept(key.fileobj)        # type: ignore[arg-type]
-                if time.monotonic() - ticked >= LONGEST_WAIT:
-                    ticked = time.monotonic()
-                    self.tick()
+                try:
+                    for key, _ in selector.select(LONGEST_WAIT):
+                        if key.fileobj is not self._wake_in:
+                            self.accept(key.fileobj)    # type: ignore[arg-type]
+                    if time.monotonic() - ticked >= LONGEST_WAIT:
+                        ticked = time.monotonic()
+                        self.tick()
+                except Exception as error:  # noqa: BLE001  (no memory, say: who comes later must still be let in)
+                    self.complaints.say(f"a connection could not be accepted: {error!r}")
+                    self._stopping.wait(PAUSE)
 
     def accept(self, listener: socket.socket) -> None:
         """One connection, if there is one."""
@@ -103,8 +107,15 @@ class Acceptor:
         except OSError as error:                        # there is no descriptor left, or the peer has gone again
             self._without(listener, error)
             return
-        if self._full(address[0]):
-            self.complaints.say(f"too many connections, the last one from {address[0]}")
+        try:
+            self._welcome(sock, address[0])
+        except Exception:
+            sock.close()
+            raise
+
+    def _welcome(self, sock: socket.socket, host: str) -> None:
+        if self._full(host):
+            self.complaints.say(f"too many connections, the last one from {host}")
             turn_away(sock, self.refusal)
             return
         try:
@@ -144,7 +155,7 @@ class Acceptor:
             self.count.set(len(self.workers))
         try:
             thread.start()
-        except RuntimeError:
+        except (RuntimeError, MemoryError):
             self._forget(thread)
             self.complaints.say("no thread left for another connection")
             turn_away(sock, self.refusal)

@@ -6,6 +6,7 @@ Nobody who sends waits for the disk: what is seen goes into a queue, and the thr
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -33,7 +34,8 @@ class Capture:
         self.path, self.clock = path, clock
         self.packets = 0                            # in the file
         self.dropped = 0                            # not in it: too fast for the disk, or it is full
-        self._file = open(path, "wb", BUFFER)       # noqa: SIM115  (close() closes it)
+        # What is encrypted on its way is not in here: a new file is for its owner alone
+        self._file = open(path, "wb", BUFFER, opener=lambda name, flags: os.open(name, flags, 0o600))   # noqa: SIM115
         self._full = False
         self.turn = threading.RLock()               # what is seen while somebody holds it, comes after
         self._waiting = 0                           # bytes in the queue, about: two threads may count as one

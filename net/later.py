@@ -35,10 +35,17 @@ class Later:
                 return
             heapq.heappush(self._calls, (when, next(self._count), call))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="later", daemon=True)
-                self._thread.start()
+                self._start()
             if self._calls[0][2] is call:
                 self._changed.notify()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name="later", daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError):     # none is left: what waits goes on when the next one finds one
+            return
+        self._thread = thread
 
     def take_due(self, now: float) -> list[Callable[[], object]]:
         """Those whose time has come, in order."""

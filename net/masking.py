@@ -6,9 +6,11 @@ import re
 
 # What Basic carries is the password itself; the response of Digest is not, and is what a class wants to see
 SECRETS = re.compile(
-    rb"(?<=Authorization:)([ \t]*Basic[ \t]+)([^\r\n]*)"        # Proxy-Authorization, too (RFC 7617)
-    rb"|(rtsps?://[^\s/@:]*:)([^\s/@]*)(?=@|\Z)",               # a password in a URL, or what may become one
-    re.IGNORECASE,
+    # Proxy-Authorization, too (RFC 7617); behind other answers, and in a folded line, as servers read it
+    rb"(^(?:proxy-)?authorization[ \t]*:(?:[^\n]|\n[ \t])*?(?<![^ \t,:])basic(?:[ \t]|\r?\n[ \t])+)([^\r\n]*)"
+    # A password in a URL, which may hold an "@" itself, or what may become one
+    rb"|(://[^\s/?#@:]*:)([^\s/?#]*(?=@)|[^\s/?#@]*\Z)",
+    re.IGNORECASE | re.MULTILINE,
 )
 LONGEST_LINE = 8192     # bytes of an unfinished line that are looked at again
 
@@ -28,5 +30,13 @@ class Masking:
         """The next bytes; as many come back."""
         known = len(self._line)
         everything = self._line + data
-        self._line = everything[everything.rfind(b"\n") + 1:][-LONGEST_LINE:]
+        self._line = everything[_last_line(everything):][-LONGEST_LINE:]
         return mask(everything)[known:]
+
+
+def _last_line(data: bytes) -> int:
+    """Where it begins. One that begins with a blank goes on with the one before it, and so may what comes next."""
+    at = len(data) - 1
+    while (at := data.rfind(b"\n", 0, max(at, 0))) >= 0 and data[at + 1] in b" \t":
+        pass
+    return at + 1

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from net.connection import SILENCE, Connection
+from rtsp import limits
 from rtsp.errors import MessageError
 from rtsp.message import Interleaved, Request, Response
 from rtsp.pings import Pings
@@ -24,7 +25,8 @@ class Prober:
         """What comes next, but for answers; None if there may be something else to do, ask() for instance. Otherwise as
         Connection.receive(). `sessions`: as (id, seconds of its timeout)."""
         try:
-            message = self._connection.receive(min([SILENCE, *(timeout / 8 for _, timeout in sessions)]))
+            patience = min([SILENCE, limits.CONNECTION_IDLE, *(timeout / 8 for _, timeout in sessions)])
+            message = self._connection.receive(patience)
         except MessageError as error:
             if not self._pings.excuse():
                 raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from rtsp.observer import Observer
 from rtsp.states import State
 
 MESSAGES, BURSTS = 1000, 3000       # how many are kept; two minutes of frames
+LONGEST = 20_480                    # bytes that are kept of each: whole lab frames, and not what floods the memory
 RESTART = 1000                      # a jump of so many sequence numbers is no loss: the sender began afresh
 WATCHED_MISSING = 500               # packets that may still come late
 START = re.compile(rb"(?:(RTSP/\d\.\d)\s+(\d{3})\s*|(\S+)\s*)([^\r\n]*)")
@@ -50,7 +52,7 @@ class Route:
 @dataclass(eq=False)
 class Entry:
     """One thing that happened, in the order of `number`. `kind`: "RTSP", "RTP", "RTCP"; "NOTE" and "STATE" are no
-    messages. `data`: its bytes, those of the first packet of a burst."""
+    messages. `data`: its bytes, those of the first packet of a burst; the first LONGEST of them."""
 
     number: int
     time: float                     # seconds, by the transcript's clock
@@ -78,7 +80,7 @@ class Burst(Entry):
     timestamp: int = 0
     whole: bool = False             # the marker has come: the frame's last packet
     late: int = 0                   # packets that came after later ones
-    missing: list[int] = field(default_factory=list)    # numbers left out before or within it
+    missing: array[int] = field(default_factory=lambda: array("H"))     # numbers left out before or within it
     recovered: int = 0              # … of which so many came after all
 
 
@@ -179,7 +181,7 @@ class Transcript:
         with self._lock:
             burst = self._burst
             if burst is None or burst.whole or burst.timestamp != timestamp:
-                burst = Burst(self._count(), now, "RTP", False, data, self._media[0], first=sequence,
+                burst = Burst(self._count(), now, "RTP", False, data[:LONGEST], self._media[0], first=sequence,
                               timestamp=timestamp, client=self._observer.client, server=self._observer.server)
                 self._bursts.append(burst)
                 self._burst = burst
@@ -221,7 +223,7 @@ class Transcript:
 
     def _add(self, kind: str, outgoing: bool, data: bytes, route: Route, words: str = "", method: str = "") -> Entry:
         observer = self._observer
-        entry = Entry(self._count(), self.clock(), kind, outgoing, data, route, words, method,
+        entry = Entry(self._count(), self.clock(), kind, outgoing, data[:LONGEST], route, words, method,
                       client=observer.client, server=observer.server, event=observer.event)
         self._messages.append(entry)
         return entry

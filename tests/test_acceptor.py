@@ -88,6 +88,42 @@ def test_a_connection_that_cannot_be_made_is_closed(desk):
         assert client.recv(1) == b"" and desk.acceptor.workers == {}
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_a_thread_that_cannot_start_costs_one_connection(monkeypatch, desk, error):
+    """And none of those that come later."""
+    def refuse(self):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with desk.client() as client:
+            assert client.recv(100).startswith(b"RTSP/1.0 503") and desk.acceptor.workers == {}
+    with desk.client():
+        assert desk.served.wait(5)
+
+
+def test_whatever_goes_wrong_others_are_let_in_later(monkeypatch, desk, caplog):
+    """Without memory, anything may fail: the thread that accepts goes on, after a pause."""
+    monkeypatch.setattr(net.acceptor, "PAUSE", 0.01)
+    failed = threading.Event()
+
+    def fail(*_):
+        failed.set()
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.acceptor, "_full", fail)
+        with desk.client():
+            assert failed.wait(5)
+    with monkeypatch.context() as patch:
+        failed.clear()
+        patch.setattr(desk.acceptor, "tick", fail)
+        assert failed.wait(5)
+    with desk.client():
+        assert desk.served.wait(5)
+    assert "could not be accepted: MemoryError" in caplog.text
+
+
 def test_workers_come_to_their_own_end(desk):
     """The connection is shut in order, after what was unsent."""
     with desk.client() as client:

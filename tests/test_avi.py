@@ -237,6 +237,31 @@ def test_a_file_of_nothing_but_chunks_is_given_up(tmp_path, monkeypatch):
     assert movie.frame_count < 10
 
 
+def test_a_frame_that_cannot_be_read_is_read_once_however_often_it_is_repeated(tmp_path, monkeypatch):
+    """Else a file of some MB keeps a thread for hours, and with it all other movies that are to be opened."""
+    reads, read = [], MovieFile.read
+
+    def counted(movie, k):
+        reads.append(k)
+        return read(movie, k)
+
+    monkeypatch.setattr(MovieFile, "read", counted)
+    empty = chunk(b"00dc", b"") * 1000
+    junk = chunk(b"00dc", b"\xff\xd8" + bytes(1000))
+    with pytest.raises(MovieError, match="no frame that can be shown"):
+        opened(tmp_path, riff(listed(b"movi", junk, empty, junk, empty)))
+    assert len(reads) == 2
+    assert opened(tmp_path, riff(listed(b"movi", junk, empty, chunk(b"00dc", JPEGS[0])))).format.width == 384
+
+
+def test_a_frame_is_as_large_as_frames_may_be(tmp_path, monkeypatch):
+    """A chunk may claim 4 GB, which would be read at once."""
+    monkeypatch.setattr(avi, "MAX_FRAME", len(JPEGS[1]))
+    large = JPEGS[0] + bytes(2 * len(JPEGS[1]))
+    movie = opened(tmp_path, riff(listed(b"movi", chunk(b"00dc", large), chunk(b"00dc", JPEGS[1]))))
+    assert numbers(movie) == [None, 1]
+
+
 # --- what other programs write ----------------------------------------------------------------------------------------
 
 

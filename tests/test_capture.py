@@ -129,7 +129,7 @@ class Full:
 
 def test_a_full_disk_is_one_line_and_no_failure(path, caplog, monkeypatch):
     """Nothing is raised where packets are sent; close() works, too."""
-    monkeypatch.setattr("builtins.open", lambda *arguments: Full())
+    monkeypatch.setattr("builtins.open", lambda *arguments, **named: Full())
     with caplog.at_level(logging.WARNING):
         capture = Capture(str(path))
         for _ in range(50):
@@ -164,3 +164,10 @@ def test_a_file_that_cannot_be_made_is_said_at_once(tmp_path):
     with pytest.raises(OSError):
         Capture(str(tmp_path / "nowhere" / "a.pcap"))
     assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+def test_it_is_for_its_owner_alone(path):
+    """What an encrypted connection carries is in it as it was before and after."""
+    Capture(str(path)).close()
+    assert path.stat().st_mode & 0o077 == 0

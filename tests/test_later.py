@@ -67,3 +67,22 @@ def test_there_is_no_thread_without_need_and_none_after_the_end():
     busy.close()
     busy.close()
     assert threading.active_count() == before and not done.is_set()
+
+
+def test_a_thread_that_cannot_start_is_tried_again(monkeypatch):
+    """What has to wait until there is one waits; and the end comes with none, too."""
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    later, over = Later(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        later.add(later.clock(), lambda: None)
+    later.close()
+    later = Later()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        later.add(later.clock(), lambda: None)
+    later.add(later.clock(), over.set)
+    assert over.wait(5)
+    later.close()

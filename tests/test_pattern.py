@@ -155,6 +155,23 @@ def test_close_ends_the_thread_and_the_playing():
     assert "pattern" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_a_thread_that_cannot_start_is_tried_again_for_the_next_viewer(source, monkeypatch):
+    """And what has never begun can be closed."""
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    other, come = Pattern(), threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for one in (source, other):
+            with pytest.raises(RuntimeError):
+                one.subscribe(come.set)
+    other.close()
+    source.unsubscribe(come.set)
+    source.subscribe(come.set)
+    assert come.wait(5)
+
+
 def test_a_machine_that_slept_catches_up_without_a_burst():
     """What was missed is left out; times go on with the clock."""
     clock = FakeClock()
@@ -213,3 +230,24 @@ def test_standard_and_lab_clients_play_it(tmp_path):
         assert standard[:5] == list(range(standard[0], standard[0] + 5))
         assert all(len(packet.payload) <= WHOLE_LIMIT for packet in lab.packets) and set(whole) <= set(range(1000))
         assert viewer.ask(f"PLAY {url} RTSP/1.0", "CSeq: 4", session, "Range: npt=5-").status == 456
+
+
+def test_a_viewer_for_whom_there_is_no_thread_is_told_and_nobody_else(tmp_path, monkeypatch, caplog):
+    """One line; the session ends, the server goes on and can be closed."""
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    with serving(tmp_path) as server, Talker(server.port) as viewer, Receiver() as media:
+        url = server.url("pattern")
+        setup = viewer.ask(f"SETUP {url}/trackID=0 RTSP/1.0", "CSeq: 1", media.transport)
+        session = f"Session: {setup.headers['session'].split(';')[0]}"
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            assert viewer.ask(f"PLAY {url} RTSP/1.0", "CSeq: 2", session).status == 200
+            eventually(lambda: "cannot be played: RuntimeError" in caplog.text, "the line")
+        assert viewer.ask(f"PLAY {url} RTSP/1.0", "CSeq: 3", session).status == 454
+        setup = viewer.ask(f"SETUP {url}/trackID=0 RTSP/1.0", "CSeq: 4", media.transport)
+        session = f"Session: {setup.headers['session'].split(';')[0]}"
+        assert viewer.ask(f"PLAY {url} RTSP/1.0", "CSeq: 5", session).status == 200
+        media.wait_frames(3)
+    assert "Traceback" not in caplog.text

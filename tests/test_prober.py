@@ -14,8 +14,10 @@ class Line:
     def __init__(self, *coming):
         self.coming, self.offered, self.open, self.forgotten = list(coming), [], True, 0
         self.clock, self.heard, self.reader = FakeClock(), 1000.0, self
+        self.timeouts = []
 
     def receive(self, timeout):
+        self.timeouts.append(timeout)
         message = self.coming.pop(0)
         if isinstance(message, Exception):
             raise message
@@ -42,6 +44,14 @@ def test_what_is_no_answer_is_handed_on():
     request, frame = Request("OPTIONS", "*"), Interleaved(0, b"x")
     prober = prober_of(Line(request, frame, None))
     assert [prober.receive([]) for _ in range(3)] == [request, frame, None]
+
+
+def test_no_waiting_is_longer_than_a_connection_may_be_idle(monkeypatch):
+    """Else --limit connection-idle=1 would close it after five seconds."""
+    monkeypatch.setattr("rtsp.limits.CONNECTION_IDLE", 0.2)
+    line = Line(None)
+    prober_of(line).receive([("one", 60.0)])
+    assert line.timeouts == [0.2]
 
 
 def test_answers_are_not_whether_asked_for_or_not():
