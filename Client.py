@@ -7,8 +7,10 @@ Two threads. The window's own one draws, and never waits: every few milliseconds
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from Actions import LIST, Actions
+from Display import Display
 from Figures import about
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
 from Reconnection import Reconnection
@@ -16,14 +18,12 @@ from rtsp.errors import MethodError
 from rtsp.failures import AuthenticationError, ConnectError, MediaError, ServerRefused
 from rtsp.states import moving
 from rtsp.url import RtspUrl
-from ui import keys, ladder, network, statistics, words
+from ui import network, statistics
 from ui.background import Background
 from ui.login import ask
-from ui.picture import Words
 from ui.window import Window
 
 TICK = 20               # ms at most between two looks at what has come
-STATUS_EVERY = 0.2      # seconds; figures that change faster cannot be read
 GOODBYE = 1.0           # seconds that the server has to answer TEARDOWN when the window is closed
 AGAIN = "again"         # what the thread "commands" does where a lost connection is made anew
 
@@ -31,8 +31,11 @@ AGAIN = "again"         # what the thread "commands" does where a lost connectio
 class Client:
     """`makePlayer` makes each session's Player, all with one keyring; `onShown` is called with each frame shown."""
 
-    def __init__(self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None) -> None:
-        """tkinter.TclError if there is no screen."""
+    def __init__(
+        self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None,
+        classic: bool = True,
+    ) -> None:
+        """`classic`: the lab's four buttons, else one and a seek bar. tkinter.TclError if there is no screen."""
         self.player, self.makePlayer, self.onShown = makePlayer(), makePlayer, onShown
         self.error: ClientError | None = None   # what went wrong last; shown until the next command
         self.remark = ""                        # what the server would not do, while the movie goes on
@@ -44,8 +47,10 @@ class Client:
         self.commands = Background("commands", harmless=MethodError)
         self.again = Reconnection()             # a connection that was lost while playing
         self.closing: float | None = None       # when the window must be closed at the latest
-        self.nextTick, self.statusDue = "", 0.0
-        self.createWidgets()
+        self.nextTick, self.following = "", False   # another movie begins when this session has ended
+        self.listing = self.browsing = False    # the list is shown: meanwhile; whenever nothing is played
+        self.actions, self.display = Actions(self), Display(self)
+        self.createWidgets(classic)
 
     def run(self, start: float | None = None, duration: float | None = None, playNow: bool = False, scale: float = 1.0
             ) -> None:
@@ -59,23 +64,23 @@ class Client:
         finally:
             self.closeWindow()
             self.player.close()
+            self.actions.preview.stop(wait=True)
             self.commands.close(timeout=GOODBYE)
         if self.window.failure:
             raise self.window.failure
 
-    def createWidgets(self) -> None:
+    def createWidgets(self, classic: bool) -> None:
         buttons = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie,
                    "TEARDOWN": self.teardownMovie}
-        actions = keys.actions(self.jump, self.changeSpeed, lambda: self.player.wantedScale, self.playOrPause)
-        actions["x"] = lambda: self.network.toggle()
-        actions["w"] = lambda: ladder.toggle(self.master, lambda: self.player.transcript)
-        name = self.player.client.name or self.player.client.host
-        self.window = Window(f"{name} · RTSP lab", buttons, actions, self.chooseMovie, self.exitClient)
+        actions, name = self.actions, self.player.client.name or self.player.client.host
+        self.window = Window(f"{name} · RTSP lab", buttons, actions.table(), self.chooseMovie, actions.jumpTo,
+                             actions.look, actions.leaveBar, actions.state, classic)
+        self.window.closers.append(actions.closeList)
         self.master, self.picture, self.movies = self.window.master, self.window.picture, self.window.movies
         self.controls, self.status = self.window.controls, self.window.status
         self.network = network.NetworkPanel(self.master, self.picture, self.player.instruments)
         self.overlay = statistics.Overlay(self.picture, *about(lambda: self.player, self.picture))
-        keys.bind(self.master, self.overlay.actions)
+        self.window.closers.insert(0, self.overlay.close_if_open)
         self.refresh()
 
     # ---- the buttons
@@ -84,6 +89,8 @@ class Client:
         """A new session: connection, port for the media, DESCRIBE, SETUP."""
         if self.again.waiting:
             return self.connectAgain()
+        if self.movies.winfo_manager():
+            self.chosen = self.movies.selected or self.chosen
         self.renewPlayer()
         self.sendRtspRequest("SETUP", self.connectToServer, self.openRtpPort, self.player.setup)
 
@@ -91,7 +98,7 @@ class Client:
         """A session has a player of its own."""
         self.player.close()
         self.player = self.makePlayer()
-        self.chosen = self.movies.selected or self.chosen
+        self.actions.renew()
         if self.chosen:
             self.player.goTo(self.chosen)
             self.master.title(f"{self.player.client.name} · RTSP lab")
@@ -114,32 +121,35 @@ class Client:
         self.again.stop()
         self.sendRtspRequest("TEARDOWN", self.player.leave)
 
-    # ---- the keys, and the list
-
-    def playOrPause(self) -> None:
-        for button in {"PLAY", "PAUSE"} & self.useful():
-            self.controls.buttons[button].invoke()
-
-    def jump(self, seconds: float) -> None:
-        if self.player.state is not State.INIT and self.commands.doing is None:
-            player, place = self.player, self.player.position + seconds
-            self.sendRtspRequest("PLAY", lambda: player.seek(place))
-
-    def changeSpeed(self, scale: float) -> None:
-        """At once, or with the next PLAY."""
-        player, scale = self.player, keys.within(scale)
-        if player.state is State.PLAYING and self.commands.doing is None:
-            self.sendRtspRequest("PLAY", lambda: player.play(scale=scale))
-        elif player.state is State.READY:
-            player.wantedScale = scale
-            self.refresh()
+    # ---- which movie
 
     def chooseMovie(self) -> None:
-        self.setupMovie()
-        self.playMovie()
+        """Play the one that is chosen in the list, or on the command line."""
+        if self.movies.winfo_manager():
+            self.chosen = self.movies.selected or self.chosen
+        self.listing = False
+        if self.player.state is State.INIT and not self.again.active:
+            self.setupMovie()
+            self.playMovie()
+        else:                                   # the session of the other one comes to its end first
+            self.following = True
+            self.teardownMovie()
+
+    def openMovie(self, url: str) -> None:
+        """Another movie, of any server, in place of this one."""
+        self.movies.select(url)
+        self.chosen, self.listing = url, False
+        self.chooseMovie()
+
+    def fillList(self, urls: Sequence[str]) -> None:
+        """With the movies of the server, that of the window selected."""
+        client = self.player.client
+        names = [(RtspUrl.parse(url).path, url) for url in urls]
+        self.movies.show(f"Movies on {client.host}:{client.port}", names)
+        self.movies.select(client.url)
 
     def exitClient(self) -> None:
-        """End the session and close the window, whether the server answers or not."""
+        """End the session, and close the window whether the server answers or not."""
         if self.closing is None:
             self.closing = time.monotonic() + GOODBYE
             self.master.withdraw()
@@ -179,6 +189,7 @@ class Client:
     def sendRtspRequest(self, method: str, *steps: Callable[[], object]) -> None:
         """Have the thread "commands" do this, unless the state forbids it by the time it gets there."""
         self.error, self.remark = None, ""
+        self.display.pictureAt = time.monotonic()
         self.commands.do(method, *steps)
         self.refresh()
 
@@ -189,7 +200,8 @@ class Client:
         self.listenRtp()
         if self.again.isDue and self.commands.doing is None and self.closing is None:
             self.connectAgain()
-        if time.monotonic() >= self.statusDue:
+        self.actions.lookAgain()
+        if time.monotonic() >= self.display.due:
             self.refresh()
         if self.closing is not None and (self.commands.doing is None or time.monotonic() > self.closing):
             self.closeWindow()
@@ -202,11 +214,17 @@ class Client:
         """The replies that came since the last time."""
         for outcome in self.commands.outcomes():
             self.parseRtspReply(outcome.name, outcome.error)
+            while not self.actions.frames.empty():
+                if frame := self.actions.frames.get():
+                    self.updateMovie(frame)
+            self.actions.goAhead()
 
     def parseRtspReply(self, method: str, error: Exception | None) -> None:
         """A reply to `method`, or why there is none, becomes words in the window and another set of buttons."""
         if error is not None and not isinstance(error, ClientError):
             raise error
+        if method == LIST:
+            return self.actions.listed(error)
         if error and method == AGAIN and not self.again.trying:
             error = None                        # somebody has given it up meanwhile
         elif error and self.duration is None and self.again.helps(method, error):
@@ -214,8 +232,8 @@ class Client:
         elif error:
             self.again.stop()
         if isinstance(error, FolderFound):
-            names = [(RtspUrl.parse(url).path, url) for url in error.urls]
-            self.movies.show(f"Movies on {self.player.client.host}:{self.player.client.port}", names)
+            self.browsing = True
+            self.fillList(error.urls)
         elif isinstance(error, (ServerRefused, UsageError)) and self.player.state is State.PLAYING \
                 and method not in ("SETUP", AGAIN):
             self.remark = error.title
@@ -225,6 +243,9 @@ class Client:
             self.askForLogin(error)
         if error and (method in ("SETUP", AGAIN) or isinstance(error, (ConnectError, MediaError))):   # nothing is left
             self.commands.do("TEARDOWN", self.player.leave)
+        elif method == "TEARDOWN" and self.following:
+            self.following = False
+            self.chooseMovie()
         self.refresh()
 
     def askForLogin(self, error: AuthenticationError) -> None:
@@ -252,6 +273,8 @@ class Client:
             return
         for frame in frames:
             self.updateMovie(frame)
+        if self.player.ended and self.actions.looping and self.commands.doing is None and self.player.position > 0:
+            self.playMovie()
         if self.duration is not None and (self.error or self.player.receiver.shown.seconds >= self.duration):
             self.exitClient()
 
@@ -260,6 +283,7 @@ class Client:
         if self.again.trying:
             self.again.plays(time.monotonic())
             self.error = None
+        self.display.pictureAt = time.monotonic()
         if self.picture.words:
             self.refresh()
         if self.picture.show(frame.jpeg):
@@ -267,37 +291,10 @@ class Client:
 
     def refresh(self) -> None:
         """Buttons, words and figures as the state wants them."""
-        self.statusDue = time.monotonic() + STATUS_EVERY
-        self.controls.enable(self.useful())
-        player, playing = self.player, self.player.state is State.PLAYING
-        idle = player.state is State.INIT and self.commands.doing is None and not self.again.active
-        self.window.show_list(bool(self.movies.urls) and idle)
-        self.picture.say(self.words())
-        scale = player.scale if playing else player.wantedScale
-        figures = words.figures(player.receiver.shown, player.position, player.duration, player.receiver.lost_percent,
-                                scale, playing)
-        self.status.tell(player.state.value, [] if self.again.active else figures, self.notice())
+        self.display.refresh()
 
     def useful(self) -> set[str]:
         """The methods that lead to another state, by the table; none while the server has not answered the last one."""
         if self.again.active:
             return {"TEARDOWN"} if self.again.trying else {"SETUP", "PLAY", "TEARDOWN"}
         return set() if self.commands.doing else moving(self.player.state)
-
-    def words(self) -> Words | None:
-        """What is to be read in the picture; None when it speaks for itself."""
-        player, client = self.player, self.player.client
-        if self.again.active:
-            return words.over_lost(*self.again.progress, self.error.title if self.error else "")
-        if self.error:
-            return Words(self.error.title, self.error.advice, error=True)
-        return words.over_picture(player.state.value, self.commands.doing, client.name, f"{client.host}:{client.port}",
-                                  client.lost, player.ended, player.receiver.shown.frames > 0)
-
-    def notice(self) -> str:
-        """What is no error, and still good to know."""
-        if self.error and self.movies.winfo_manager():      # there are no words over the list
-            return self.error.title
-        if self.again.active:
-            return f"Connection lost. {words.trying_again(*self.again.progress)}"
-        return "Connection lost" if self.player.client.lost else self.remark or self.player.way.notice

@@ -135,6 +135,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     addInstruments(add)
     add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
     add("--version", action="version", version=f"RTSP lab {VERSION}")
+    parser.set_defaults(instruments=None)       # those of --net and --pcap, which main() makes
     options = parser.parse_args(argv)
     try:
         options.url, options.rtpPort = where(options.where)
@@ -219,7 +220,7 @@ def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, Cli
     from Client import Client
 
     try:
-        client = Client(lambda: makePlayer(options), output.show)
+        client = Client(lambda: makePlayer(options), output.show, classic=len(options.where) == 4)
     except tkinter.TclError as error:
         logging.info("! %s", error)
         raise MissingError("No screen found", "To play without a window, add --headless") from None

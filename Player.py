@@ -59,11 +59,11 @@ class Player:
         self.transcript, self.instruments = transcript or Transcript(clock), instruments or Instruments()
         self.stream = StreamReceiver(delay, clock, self.transcript)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report, self.instruments)
-        self.clock, self.keyring, self._trust, self.proxy = clock, keyring or Keyring(), trust, proxy
+        self.clock, self.keyring, self.trust, self.proxy = clock, keyring or Keyring(), trust, proxy
         self.goTo(url, dialect)
         self.scale = self.wantedScale = 1.0     # seconds of the movie in one: as the server does it, as asked
         self.duration: float | None = None      # seconds of the movie, where the server says it
-        self.position, self.ended = 0.0, False  # … where in it the latest frame belongs; was it played to the end?
+        self.position, self.ended, self.still = 0.0, False, False   # … the latest frame's; at its end; see Stills.py
         self._streamUrl, self._closed = url, False
         self._start: float | None = None        # where the latest PLAY began
         self._sought: float | None = None       # … and where the next one shall
@@ -85,7 +85,7 @@ class Player:
 
     def goTo(self, url: str, dialect: str = "rfc") -> None:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
-        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self._trust,
+        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self.trust,
                                  parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
                                  watch=self.instruments.connected, transcript=self.transcript, proxy=self.proxy)
 
@@ -250,7 +250,7 @@ class Player:
         """The frames to be shown now, in order; at the end of the movie the state becomes Ready. `newestOnly`: one at
         most, the others are skipped. MediaError if what should come does not."""
         self.check()
-        if self.state is not State.PLAYING or self.receiver.holding:
+        if self.state is not State.PLAYING or self.receiver.holding or self.still:
             return []
         frames, finished = self.stream.dueFrames(newestOnly)
         over = finished or (not frames and self._silentEnd(self.clock()))

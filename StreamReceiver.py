@@ -194,6 +194,11 @@ class StreamReceiver:
         """What has been reported, both ways; None: nobody wants reports."""
         return self._reporter
 
+    def step(self) -> Frame | None:
+        """The next frame, before its time, if one is there."""
+        with self._lock:
+            return None if self.receiver.holding else self.receiver.step(self.clock())
+
     def parameters(self) -> dict[str, str]:
         """What a server may ask for (RFC 2326 §10.8)."""
         reception = self.receiver.reception

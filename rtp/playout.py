@@ -57,6 +57,10 @@ class Playout(Generic[Frame]):
             frames.append(self._queue.popleft()[1])
         return frames
 
+    def pop(self) -> Frame | None:
+        """The next frame, before its time; None when none waits."""
+        return self._queue.popleft()[1] if self._queue else None
+
     def next_due(self) -> float | None:
         """When the next frame is due; None when none waits."""
         return self._queue.first[0] if self._queue else None

@@ -195,10 +195,25 @@ class Receiver:
             self.shown.add(now)
         return frames
 
+    def step(self, now: float) -> Frame | None:
+        """The next frame, whenever it is due: for somebody who looks at one after the other."""
+        self._doubt(now)
+        self._assemble(self._reorder.flush(now), now)
+        frame = self.playout.pop()
+        if frame:
+            self.shown.add(now)
+            self.shown.pause()
+        return frame
+
     def next_due(self) -> float | None:
         """When due() will have something; None if nobody knows."""
         times = [when for when in (self.playout.next_due(), self._reorder.next_flush()) if when is not None]
         return min(times, default=None)
+
+    @property
+    def latest(self) -> float:
+        """The time of the movie up to which frames have come."""
+        return self._latest
 
     @property
     def ended(self) -> bool:

@@ -29,6 +29,11 @@ class Shown:
         self._recent.clear()
 
     @property
+    def latest(self) -> float | None:
+        """When the latest frame was shown; None: none since the start or a pause."""
+        return self._recent[-1] if self._recent else None
+
+    @property
     def fps(self) -> float:
         """Frames a second, since the start."""
         return self._intervals / self.seconds if self.seconds else 0.0

@@ -23,6 +23,7 @@ from ui import ladder
 
 ROOT = Path(__file__).resolve().parent.parent
 MOMENT = 10.0  # seconds of the movie at which the playing player is photographed
+DRAGGED = 18.0  # … and where the seek bar is dragged to
 PATIENCE = 15.0  # seconds
 
 
@@ -39,7 +40,7 @@ def live(client: Client, until: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not until():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the player does not get on: {client.words()}")
+            raise TimeoutError(f"the player does not get on: {client.display.words()}")
         client.master.update()
         time.sleep(0.005)
     client.refresh()
@@ -60,8 +61,25 @@ def take(client: Client, folder: Path) -> None:
     photograph(protocol).save(folder / "ladder.png", optimize=True)
     protocol.destroy()
     photograph(client.master).save(folder / "player.png", optimize=True)
+    take_player_view(client, folder)
     client.teardownMovie()
     live(client, lambda: not client.commands.doing)
+
+
+def take_player_view(client: Client, folder: Path) -> None:
+    """With the picture of a place that the seek bar is dragged to."""
+    window, seek = client.window, client.window.bar.seek
+    window.change_view()
+    client.master.update()
+    x, y = seek.x_of(DRAGGED), seek.winfo_height() // 2
+    for event in ("<ButtonPress-1>", "<B1-Motion>"):
+        seek.event_generate(event, x=x, y=y)
+    live(client, lambda: window.thumbnail.jpeg)
+    photograph(client.master).save(folder / "player-view.png", optimize=True)
+    window.toggle_help()
+    photograph(client.master).save(folder / "player-keys.png", optimize=True)
+    seek.event_generate("<ButtonRelease-1>", x=x, y=y)
+    client.actions.preview.stop(wait=True)
 
 
 def free_port() -> int:

@@ -27,6 +27,8 @@ class Controls(ttk.Frame):
         moment: the space bar, pressed for something else, would end it all."""
         for name, button in self.buttons.items():
             button.state(["!disabled" if name in names else "disabled"])
+        if not self.winfo_manager():  # another view's turn
+            return
         focused = self.focus_get()
         first = next((button for name, button in self.buttons.items() if name in names and name != "TEARDOWN"), None)
         if first and (focused is None or focused in self.buttons.values()) and not _enabled(focused):

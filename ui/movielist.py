@@ -44,6 +44,14 @@ class MovieList(ttk.Frame):
             self.rows.selection_set("0")
             self.rows.focus("0")
 
+    def select(self, url: str) -> None:
+        """This one, if it is there."""
+        if url in self.urls:
+            row = str(self.urls.index(url))
+            self.rows.selection_set(row)
+            self.rows.focus(row)
+            self.rows.see(row)
+
     @property
     def selected(self) -> str | None:
         """Its URL."""

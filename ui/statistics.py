@@ -72,6 +72,12 @@ class Overlay(tk.Frame):
         if self.is_open:
             self.copy()
 
+    def close_if_open(self) -> bool:
+        """False if it is not."""
+        was_open = self.is_open
+        self.close()
+        return was_open
+
     def close(self) -> None:
         """Twice is fine."""
         self._stop()

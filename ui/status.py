@@ -41,7 +41,7 @@ class Status(ttk.Frame):
 
 def clock(seconds: float) -> str:
     """1:02:03, and without the hours while there are none."""
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(int(seconds + 0.02), 60)  # what is but a rounding error before it is there
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

@@ -77,9 +77,20 @@ def _set_styles(style: ttk.Style) -> None:
     style.configure("State.Bar.TLabel", foreground=TEXT)
     style.configure("Notice.Bar.TLabel", foreground=AMBER)
     style.configure(
-        "TButton", background=RAISED, foreground=TEXT, padding=(16, 8), width=9, anchor="center", relief="flat",
-        bordercolor=BORDER, lightcolor=RAISED, darkcolor=RAISED,
+        "TButton", background=RAISED, foreground=TEXT, padding=(16, 8), width=9, anchor="center", relief="raised",
+        borderwidth=2, bordercolor=BORDER, lightcolor=RAISED, darkcolor=RAISED,
     )  # fmt: skip
+    style.configure("Time.Bar.TLabel", foreground=TEXT)
+    style.configure("Live.Bar.TLabel", foreground=RED)
+    style.configure("Help.TLabel", background=BLACK, foreground=TEXT)
+    style.configure("Key.Help.TLabel", foreground=ACCENT)
+    style.configure("Heading.Help.TLabel", foreground=DIM)
+    pad = pixels(style.master, 7)
+    style.configure("Icon.TButton", background=SURFACE, lightcolor=SURFACE, darkcolor=SURFACE, padding=pad, width=0)
+    style.configure("Play.TButton", padding=(2 * pad, pad), width=7)
+    style.map("Icon.TButton", background=[("disabled", SURFACE), ("pressed", BORDER), ("active", RAISED)],
+              bordercolor=[("focus", ACCENT), ("!focus", SURFACE)],
+              lightcolor=[("focus", ACCENT), ("active", RAISED)], darkcolor=[("focus", ACCENT), ("active", RAISED)])
     # Without clam's dotted line inside; the border tells where the focus is
     label = [("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})]
     style.layout("TButton", [("Button.border", {"sticky": "nswe", "border": "1", "children": label})])  # type: ignore[list-item]
