@@ -15,6 +15,7 @@ from rtsp.places import within
 from Stills import Preview, frameAt, seekable
 from ui import ladder, speed
 
+EXTRAS = ("open", "paste", "snapshot", "record", "theme")
 LIST = "LIST"           # what the thread "commands" does where the server's movies are asked for
 
 
@@ -55,6 +56,7 @@ class Actions:
             **{f"page{page}": lambda page=page: self.client.overlay.actions[f"Key-{page}"]() for page in range(1, 5)},
             "ladder": lambda: ladder.toggle(self.client.master, lambda: self.player.transcript),
             "network": lambda: self.client.network.toggle(),
+            **{name: lambda name=name: self.client.extras.actions[name]() for name in EXTRAS},
         }  # fmt: skip
 
     def state(self, action: str) -> bool | None:

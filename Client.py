@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from Actions import LIST, Actions
 from Display import Display
+from Extras import Extras
 from Figures import about
 from Player import ClientError, FolderFound, Frame, Player, State, UsageError
 from Reconnection import Reconnection
@@ -20,7 +21,7 @@ from rtsp.states import moving
 from rtsp.url import RtspUrl
 from ui import network, statistics
 from ui.background import Background
-from ui.login import ask
+from ui.settings import Settings
 from ui.window import Window
 
 TICK = 20               # ms at most between two looks at what has come
@@ -33,7 +34,7 @@ class Client:
 
     def __init__(
         self, makePlayer: Callable[[], Player], onShown: Callable[[Frame], None] = lambda frame: None,
-        classic: bool = True,
+        classic: bool = True, settings: Settings | None = None,
     ) -> None:
         """`classic`: the lab's four buttons, else one and a seek bar. tkinter.TclError if there is no screen."""
         self.player, self.makePlayer, self.onShown = makePlayer(), makePlayer, onShown
@@ -50,7 +51,7 @@ class Client:
         self.nextTick, self.following = "", False   # another movie begins when this session has ended
         self.listing = self.browsing = False    # the list is shown: meanwhile; whenever nothing is played
         self.actions, self.display = Actions(self), Display(self)
-        self.createWidgets(classic)
+        self.createWidgets(classic, settings)
 
     def run(self, start: float | None = None, duration: float | None = None, playNow: bool = False, scale: float = 1.0
             ) -> None:
@@ -69,7 +70,7 @@ class Client:
         if self.window.failure:
             raise self.window.failure
 
-    def createWidgets(self, classic: bool) -> None:
+    def createWidgets(self, classic: bool, settings: Settings | None) -> None:
         buttons = {"SETUP": self.setupMovie, "PLAY": self.playMovie, "PAUSE": self.pauseMovie,
                    "TEARDOWN": self.teardownMovie}
         actions, name = self.actions, self.player.client.name or self.player.client.host
@@ -81,6 +82,7 @@ class Client:
         self.network = network.NetworkPanel(self.master, self.picture, self.player.instruments)
         self.overlay = statistics.Overlay(self.picture, *about(lambda: self.player, self.picture))
         self.window.closers.insert(0, self.overlay.close_if_open)
+        self.extras = Extras(self, self.window.toast.say, settings)
         self.refresh()
 
     # ---- the buttons
@@ -157,6 +159,7 @@ class Client:
 
     def closeWindow(self) -> None:
         """Twice is fine."""
+        self.extras.close()
         self.window.close(self.nextTick)
 
     # ---- a connection that was lost while playing
@@ -240,25 +243,13 @@ class Client:
         else:
             self.error = error or self.error
         if isinstance(error, AuthenticationError) and method == "SETUP" and self.duration is None:
-            self.askForLogin(error)
+            self.extras.askForLogin(error)
         if error and (method in ("SETUP", AGAIN) or isinstance(error, (ConnectError, MediaError))):   # nothing is left
             self.commands.do("TEARDOWN", self.player.leave)
         elif method == "TEARDOWN" and self.following:
             self.following = False
             self.chooseMovie()
         self.refresh()
-
-    def askForLogin(self, error: AuthenticationError) -> None:
-        """SETUP goes on when somebody has typed them, and PLAY, if it was to follow."""
-        client = self.player.client
-        ask(self.master, error.title, f"{client.host}:{client.port}", client.login.name or "", self.logIn)
-
-    def logIn(self, name: str, password: str) -> None:
-        self.player.client.login.give(name, password)
-        self.setupMovie()
-        if self.queued:
-            self.start, self.scale = self.queued
-            self.playMovie()
 
     def listenRtp(self) -> None:
         """The newest frame that is due goes to the screen."""
@@ -292,6 +283,7 @@ class Client:
     def refresh(self) -> None:
         """Buttons, words and figures as the state wants them."""
         self.display.refresh()
+        self.extras.refresh()
 
     def useful(self) -> set[str]:
         """The methods that lead to another state, by the table; none while the server has not answered the last one."""

@@ -10,7 +10,6 @@ import argparse
 import getpass
 import logging
 import math
-import os
 import signal
 import sys
 import time
@@ -19,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import Figures
-from CommandLine import addInstruments, plainLog, positive, proxy, scale, seconds, sha256, statsFile, where
+from CommandLine import addInstruments, addOutput, plainLog, positive, proxy, scale, seconds, sha256, statsFile, where
+from media.tape import Tape
 from net.instruments import Instruments
 from net.transcript import Transcript
 from net.trust import Trust
-from Player import ClientError, FolderFound, Frame, MissingError, Player, State, UsageError
+from Output import Output, writing
+from Player import ClientError, FolderFound, MissingError, Player, State, UsageError
 from rtsp.failures import AuthenticationError
 from rtsp.keyring import Keyring
 from rtsp.login import Login
+from rtsp.situations import tell
 
 VERSION = "0.1.0"
 TRIES = 3               # with another name and password
@@ -41,63 +43,6 @@ EXAMPLES = """examples:
 
 exit codes: 0 ok, 1 internal error, 2 usage, 3 cannot connect, 4 the server refused, 5 no Tk, screen or codec,
 6 name and password wanted, 7 no media, 130 Ctrl-C"""
-NO_TK = """This Python has no Tk, and the window needs it. To get it: Debian, Ubuntu: sudo apt install python3-tk
-Fedora: sudo dnf install python3-tkinter · macOS: brew install python-tk, or python.org · uv: uv python upgrade
-To play without a window, add --headless"""
-
-
-class Output:
-    """What becomes of the frames that are shown, besides being shown: --save-frames, --snapshot."""
-
-    def __init__(self, folder: Path | None, snapshot: Path | None) -> None:
-        """UsageError, before anything is played, if the folder cannot be made, or written to."""
-        self._folder, self._snapshot = folder, snapshot
-        self._count = 0
-        self._last: Frame | None = None
-        if folder:
-            with _writing(folder):
-                folder.mkdir(parents=True, exist_ok=True)
-                _checkFolder(folder)
-        if snapshot:
-            with _writing(snapshot):
-                _checkFolder(snapshot.parent)
-
-    def show(self, frame: Frame) -> None:
-        if self._folder:
-            _write(self._folder / f"frame-{self._count:06d}.jpg", frame.jpeg)
-        self._count += 1
-        self._last = frame
-
-    def close(self) -> None:
-        """The snapshot is the last frame that was shown."""
-        if self._snapshot and self._last:
-            _write(self._snapshot, self._last.jpeg)
-
-
-class _writing:
-    """Turns an OSError into a sentence with the file's name and exit code 2."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError):
-            raise UsageError(f"Cannot write {self._path}", error.strerror or str(error)) from None
-
-
-def _checkFolder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise FileNotFoundError("There is no such folder")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError("No permission to write there")
-
-
-def _write(path: Path, data: bytes) -> None:
-    with _writing(path):
-        path.write_bytes(data)
 
 
 # ---- the command line
@@ -119,8 +64,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     add("--duration", type=seconds, metavar="S", help="end S seconds after the first frame")
     add("--stats", type=statsFile, metavar="FILE", help="write statistics to FILE.json or FILE.csv; - prints JSON")
     add("--stats-every", type=positive, metavar="S", help="in them, too, what they were every S seconds")
-    add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
-    add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
+    addOutput(add)
     add("--start", type=seconds, metavar="S", help="begin S seconds into the movie")
     add("--scale", type=scale, default=1.0, metavar="X", help="X times as fast; -1: backwards (default: 1)")
     add("--transport", choices=["auto", "udp", "tcp"], default="auto",
@@ -141,7 +85,7 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
         options.url, options.rtpPort = where(options.where)
     except ValueError as error:
         parser.error(str(error))
-    options.keyring, options.notes = Keyring(), Transcript()    # every player of this program knows what was typed once
+    options.keyring, options.notes, options.tape = Keyring(), Transcript(), Tape()   # shared by all players
     options.dialect = options.dialect or ("rfc" if len(options.where) == 1 else "auto")
     if options.stats_every and not options.stats:
         parser.error("--stats-every needs --stats FILE")
@@ -159,6 +103,7 @@ def makePlayer(options: argparse.Namespace) -> Player:
                     instruments=options.instruments, transcript=options.notes, proxy=options.proxy)
     if options.stats_every:
         player.stream.keepTimeline(options.stats_every)
+    player.stream.tape = options.tape
     return player
 
 
@@ -211,19 +156,22 @@ def openWindow(options: argparse.Namespace, output: Output) -> tuple[Player, Cli
     try:
         import tkinter
     except ImportError:
-        raise MissingError(NO_TK) from None
+        raise MissingError(*tell("no Tk")) from None
     try:
         from PIL import Image, ImageTk  # noqa: F401
     except ImportError:
-        advice = f"To get it: {sys.executable} -m pip install Pillow"
-        raise MissingError("This Python has no Pillow, which decodes the pictures", advice) from None
+        raise MissingError(*tell("no Pillow", python=sys.executable)) from None
     from Client import Client
+    from ui import theme
+    from ui.settings import Settings, default_path
 
+    theme.choose(options.theme)
     try:
-        client = Client(lambda: makePlayer(options), output.show, classic=len(options.where) == 4)
+        settings = Settings(None if options.no_config else default_path())
+        client = Client(lambda: makePlayer(options), output.show, len(options.where) == 4, settings)
     except tkinter.TclError as error:
         logging.info("! %s", error)
-        raise MissingError("No screen found", "To play without a window, add --headless") from None
+        raise MissingError(*tell("no screen")) from None
     client.run(start=options.start, scale=options.scale, duration=options.duration, playNow=len(options.where) == 1)
     return client.player, client.error
 
@@ -232,7 +180,7 @@ def report(
     path: str, statistics: dict[str, Any], lines: list[dict[str, Any]] | None, error: BaseException | None
 ) -> None:
     try:
-        with _writing(Path(path)):
+        with writing(Path(path)):
             Figures.write(path, statistics, lines)
     except UsageError as problem:
         if error is None:
@@ -242,7 +190,7 @@ def report(
 
 def play(options: argparse.Namespace) -> None:
     """Play, and report, even about what failed."""
-    output = Output(options.save_frames, options.snapshot)
+    output = Output(options.save_frames, options.snapshot, options.tape, options.record)
     options.instruments = Instruments.made(options.net, options.pcap)
     player = makePlayer(options)
     error: BaseException | None = None
@@ -260,6 +208,7 @@ def play(options: argparse.Namespace) -> None:
     finally:
         player.leave()
         options.instruments.close()
+        output.abandon()
         statistics = {**player.statistics(), "error": error and (str(error) or type(error).__name__)}
         if options.stats:
             report(options.stats, statistics, player.stream.timelineSoFar(), error)

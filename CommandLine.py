@@ -61,6 +61,15 @@ def network(text: str) -> Impairment:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def addOutput(add: Callable[..., object]) -> None:
+    """What a player's pictures are besides being shown, and how its window looks."""
+    add("--save-frames", type=Path, metavar="DIR", help="save each shown frame as DIR/frame-000000.jpg, ...")
+    add("--snapshot", type=Path, metavar="FILE.jpg", help="save the last shown frame")
+    add("--record", type=recordFile, metavar="FILE.Mjpeg", help="record what is shown; when, into FILE.times")
+    add("--theme", choices=["auto", "dark", "light"], default="auto", help="of the window (default: the system's)")
+    add("--no-config", action="store_true", help="remember nothing from one start to the next")
+
+
 def addInstruments(add: Callable[..., object]) -> None:
     """What both programs have."""
     add("--net", type=network, metavar="WORDS", help="as over a bad network, in netem's words: "
@@ -138,6 +147,19 @@ def statsFile(text: str) -> str:
     if text != "-" and not Path(text).parent.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
     return text
+
+
+def recordFile(text: str) -> Path:
+    """A recording cannot be made twice, and the movie of that name may be the one that is played."""
+    path = Path(text)
+    if path.suffix.lower() not in (".mjpeg", ".mjpg"):
+        raise argparse.ArgumentTypeError("the file's name ends in .Mjpeg")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    for taken in (path, path.with_suffix(".times")):
+        if taken.exists():
+            raise argparse.ArgumentTypeError(f"{taken} is there already: give another name")
+    return path
 
 
 def plainLog() -> None:

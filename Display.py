@@ -101,4 +101,5 @@ class Display:
             return client.error.title
         if client.again.active:
             return f"Connection lost. {words.trying_again(*client.again.progress)}"
-        return "Connection lost" if client.player.client.lost else client.remark or client.player.way.notice
+        lost = "Connection lost" if client.player.client.lost else ""
+        return lost or client.remark or client.extras.recording or client.player.way.notice

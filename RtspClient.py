@@ -18,6 +18,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from net.addresses import why_unreachable
 from net.connection import LONGEST_WAIT, Connection, ConnectionClosed, Watch
@@ -34,6 +35,7 @@ from rtsp.keyring import Keyring
 from rtsp.message import Interleaved, Request, Response
 from rtsp.reader import MessageReader
 from rtsp.sdp import SessionDescription
+from rtsp.situations import tell
 from rtsp.states import REDIRECTED, TIMEOUT, TRANSITIONS, State, next_state
 
 log = logging.getLogger(__name__)
@@ -94,8 +96,7 @@ class RtspClient:
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab), watch=self._watch)
             self._connection.note_in(self._transcript)
         except (OSError, UnicodeError) as error:
-            why = why_unreachable(error, self.port, self._timeout)
-            raise ConnectError(f"Cannot reach {self.host}:{self.port}", why) from None
+            raise ConnectError(*why_unreachable(error, self.host, self.port, self._timeout)) from None
         log.info("= connected to %s:%d", *self.peer)
         if self.guessing and not speaks_standard(self.connection, self.url):
             self.lab, self.target = True, self.name
@@ -138,12 +139,7 @@ class RtspClient:
     def describe(self) -> tuple[SessionDescription, str]:
         """What can be played, and the URL that its streams' controls belong to (RFC 2326 §10.2, §C.1.1). FolderFound if
         the server has a list of movies there."""
-        try:
-            reply = self.request("DESCRIBE", self.target, {"Accept": described.SDP})
-        except ServerRefused as refused:
-            if refused.status != 406:
-                raise
-            reply = self.request("DESCRIBE", self.target, {"Accept": described.LIST})
+        reply = described.ask(partial(self.request, "DESCRIBE"), self.target, self.url, self.name)
         description, self.target = described.read(reply, self.url)
         return description, self.target
 
@@ -208,7 +204,7 @@ class RtspClient:
         if reply is None:
             log.info("! no reply to %s", method)
             if not impatient:
-                raise ReplyTimeout(f"No reply to {method} in {timeout:.0f} s", "The server may be busy or stuck")
+                raise ReplyTimeout(*tell("no reply", method=method, timeout=timeout))
             reply = Response(200, lab=True)
         return self._judge(method, reply)
 

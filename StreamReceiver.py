@@ -44,6 +44,7 @@ class StreamReceiver:
         self.news = threading.Event()
         self.clock = clock
         self.rtcpSent = self.rtcpReceived = 0
+        self.tape: Any = None           # what takes down the frames that are shown, if anything does: a media.tape.Tape
         self._timeline: Timeline | None = None           # None: nobody wants it
         self.delay = delay
         self._lab = False
@@ -58,6 +59,8 @@ class StreamReceiver:
         """What a description says of the stream."""
         self._payloadType, self._lab = payloadType, lab
         self.receiver = Receiver(clockRate, self.delay, by_arrival=lab)
+        if self.tape:
+            self.tape.cut()
 
     def expectFrom(
         self, ssrc: int | None, addresses: Collection[str], send: Callable[[bytes], bool] | None = None
@@ -82,6 +85,8 @@ class StreamReceiver:
         self, time: float | None, sequence: int | None, timestamp: int | None, keep: bool, scale: float = 1.0
     ) -> None:
         """The reply says which time of the movie begins with which packet; see Receiver.start."""
+        if self.tape and not keep:
+            self.tape.cut()
         with self._lock:
             self.receiver.start(self.clock(), time, sequence, timestamp, keep, scale)
 
@@ -165,6 +170,8 @@ class StreamReceiver:
             if self.receiver.holding:
                 return [], False
             frames = self.receiver.due(now, newestOnly)
+            if self.tape:
+                self.tape.add([*self.receiver.passed, *frames])
             if self._timeline:
                 self._timeline.look(now, self.receiver.statistics)
             return frames, self.receiver.finished(now)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from media.moviewriter import framed
+from tools.make_movie import encoded
 from tools.progress import Progress
 from VideoStream import VideoStream
 
@@ -27,8 +29,7 @@ def write_movie(path: Path, size: tuple[int, int], frame_bytes: int, frames: int
     parts = []
     with Progress(len(originals), f"Drawing {path.name}") as progress:
         for original in originals:
-            jpeg = encoded(resized(original, size), quality)
-            parts.append(b"%05d" % len(jpeg) + jpeg)
+            parts.append(framed(encoded(resized(original, size), quality)))
             progress.advance()
     once = b"".join(parts)
     with open(path, "wb") as file:
@@ -62,10 +63,3 @@ def best_quality(samples: list[Image.Image], frame_bytes: int) -> int:
 def weight(pictures: list[Image.Image], quality: int) -> int:
     """Bytes of all of them."""
     return sum(len(encoded(picture, quality)) for picture in pictures)
-
-
-def encoded(picture: Image.Image, quality: int) -> bytes:
-    """A JPEG as RFC 2435 carries it as it is: baseline, 4:2:0, standard Huffman tables."""
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, subsampling=2, optimize=False, progressive=False)
-    return out.getvalue()

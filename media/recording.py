@@ -17,6 +17,7 @@ from threading import Event, Thread
 from typing import BinaryIO
 
 from media.errors import MediaError
+from media.moviewriter import framed, timed
 from media.source import LiveSource
 from media.times import SUFFIX
 from rtp.jpeg import Depacketizer
@@ -172,9 +173,9 @@ class Recorder:
             self._shift = (self._last + self._period if self.frames else 0.0) - when
         due = max(when + self._shift, self._last)
         try:
-            movie.write(b"%05d" % len(jpeg) + jpeg)
+            movie.write(framed(jpeg))
             movie.flush()
-            times.write(b"%.6f\n" % due)
+            times.write(timed(due))
             times.flush()
         except OSError:
             with suppress(OSError):

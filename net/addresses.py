@@ -13,16 +13,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from rtsp.situations import Situation, tell
+
 # (host, port), for IPv6 with flow and scope behind them: a link-local address means nothing without its scope
 Address = tuple[Any, ...]
 
 BACKLOG = 1024      # connections that may wait to be accepted: a lecture hall pressing Setup at once
-# Why a connection could not be made, in words; the first class that fits
+# Why a connection could not be made, as rtsp.situations calls it; the first class that fits
 UNREACHABLE: list[tuple[type[Exception], str]] = [
-    (socket.gaierror, "No machine is known by that name: check its spelling"),
-    (ConnectionRefusedError, "Nothing listens there. Start it with: python Server.py {port}"),
-    (TimeoutError, "No answer in {timeout:.0f} s: a wrong address, a firewall, or another network"),
-    (Exception, "{error}"),
+    (socket.gaierror, "unknown name"),
+    (ConnectionRefusedError, "refused"),
+    (TimeoutError, "no answer"),
+    (Exception, "unreachable"),
 ]
 SLICE = 0.1         # seconds; how soon a connection that is being made sees that it shall be given up
 
@@ -125,10 +127,10 @@ def connect(host: str, port: int, timeout: float, stop: threading.Event | None =
     raise failure
 
 
-def why_unreachable(error: Exception, port: int, timeout: float) -> str:
-    """What connect() raised, as advice to the user."""
-    words = next(words for kind, words in UNREACHABLE if isinstance(error, kind))
-    return words.format(port=port, timeout=timeout, error=error)
+def why_unreachable(error: Exception, host: str, port: int, timeout: float) -> Situation:
+    """What connect() raised, in words."""
+    name = next(name for kind, name in UNREACHABLE if isinstance(error, kind))
+    return tell(name, host=host, port=port, timeout=timeout, error=error)
 
 
 def _connect(family: int, address: Address, timeout: float, stop: threading.Event | None) -> socket.socket:

@@ -15,6 +15,7 @@ from net.datagrams import DatagramReader, Handler, Tick
 from net.interleaved import framed
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
+from rtsp.situations import tell
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class UdpPorts:
         self.numbers = (self.here[0][1], self.here[1][1])
         self.notice = ""
         if wanted not in (0, self.numbers[0]):
-            self.notice = f"Port {wanted} is taken; using {self.numbers[0]}"
+            self.notice = tell("port taken", wanted=wanted, port=self.numbers[0]).title
             log.warning("! %s", self.notice)
         self._closing = threading.Lock()        # guards _closed
         self._closed = False

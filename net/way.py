@@ -13,12 +13,12 @@ from net.ports import InnerPorts, UdpPorts
 from rtsp.failures import ConnectError, ServerRefused, UsageError
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
+from rtsp.situations import tell
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 3.0      # seconds after PLAY in which a first packet comes if UDP gets through
-REFUSED = "The server does not send over UDP. Switched to TCP."
-BLOCKED = "No UDP packets arrived (firewall?). Switched to TCP."
+REFUSED, BLOCKED = tell("udp refused").title, tell("udp blocked").title
 
 
 class Way:
@@ -44,6 +44,10 @@ class Way:
         self._reader, self._first = reader, first
         self._closing = threading.Lock()        # guards _closed
         self._closed = False
+
+    def prefer(self, wanted: str) -> None:
+        """Before open()."""
+        self._wanted = wanted
 
     @property
     def transport(self) -> str:

@@ -51,6 +51,7 @@ class Receiver:
         self.reception: Reception = self._lab or Reception(clock_rate)
         self.shown = Shown()
         self.frames = 0  # whole ones received
+        self.passed: list[Frame] = []  # that due() skipped last
         self.first_frame: float | None = None  # when the first of them was whole
         self.latest_frame = 0.0  # … and the latest
         self.heard: float | None = None  # when the latest packet came
@@ -188,9 +189,9 @@ class Receiver:
         self._doubt(now)
         self._assemble(self._reorder.flush(now), now)
         frames = self.playout.due(now)
-        if newest_only:
-            self.shown.skipped += len(frames[:-1])
-            frames = frames[-1:]
+        self.passed = frames[:-1] if newest_only else []
+        self.shown.skipped += len(self.passed)
+        frames = frames[len(self.passed) :]
         for _ in frames:
             self.shown.add(now)
         return frames

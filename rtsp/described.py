@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 
-from rtsp.failures import FolderFound, MediaError, ServerRefused, understanding
+from rtsp.failures import ClientError, FolderFound, MediaError, ServerRefused, understanding
 from rtsp.message import Response
 from rtsp.sdp import SessionDescription
-from rtsp.url import is_rtsp, join, resolve, reveals
+from rtsp.situations import offer, tell
+from rtsp.url import RtspUrl, is_rtsp, join, resolve, reveals, root_url
 
 SDP, LIST = "application/sdp", "text/uri-list"
+PATIENCE = 1.0  # seconds for a list that nobody has asked for but us
 MOST = 1000     # names of a list that are read: each may become as long as the URL that it is relative to
 
 
@@ -26,6 +30,34 @@ def read(reply: Response, url: str) -> tuple[SessionDescription, str]:
     with understanding("DESCRIBE"):
         description = SessionDescription.parse(text)
     return description, resolve(_base(reply, url), description.get("control") or "")
+
+
+Ask = Callable[..., Response]   # of a URL, with headers, and seconds that the reply may take
+
+
+def ask(request: Ask, target: str, url: str, name: str) -> Response:
+    """DESCRIBE until it is answered: with a description, or with a list. `url`: of the movie called `name`.
+
+    ServerRefused; where there is no such movie, with what else there is, as far as the server has a list of it."""
+    try:
+        return request(target, {"Accept": SDP})
+    except ServerRefused as refused:
+        if refused.status == 404:
+            raise _with_offer(refused, name, partial(request, root_url(url), {"Accept": LIST}, PATIENCE)) from None
+        if refused.status != 406:
+            raise
+    return request(target, {"Accept": LIST})
+
+
+def _with_offer(refused: ServerRefused, name: str, request: Callable[[], Response]) -> ServerRefused:
+    try:
+        read(request(), "rtsp://server/")       # whose names alone are of interest
+    except FolderFound as found:
+        names = [one for one in (RtspUrl.parse(listed).path for listed in found.urls) if one]
+        return ServerRefused(404, *tell("another name", name=name or "/", offer=offer(name, names)))
+    except ClientError:
+        pass                            # most servers have none
+    return refused
 
 
 def _base(reply: Response, url: str) -> str:

@@ -21,18 +21,20 @@ from contextlib import contextmanager
 
 from rtsp.errors import RtspError
 from rtsp.message import Response
+from rtsp.situations import SITUATIONS, tell
 from rtsp.url import without_credentials
 
 LONGEST = 400   # characters of a title, or of an advice
 
 
 class ClientError(Exception):
-    """`title` and `advice` are for the window; as a text they are one line, for the terminal."""
+    """`title` and `advice` are for the window, `action` for a button in it; as a text they are one line, for the
+    terminal."""
 
     code = 1
 
-    def __init__(self, title: str, advice: str = "") -> None:
-        self.title, self.advice = plain(title), plain(advice)
+    def __init__(self, title: str, advice: str = "", action: str = "") -> None:
+        self.title, self.advice, self.action = plain(title), plain(advice), action
         super().__init__(". ".join(filter(None, (self.title, self.advice))))
 
 
@@ -65,8 +67,8 @@ class AnotherDialect(ConnectError):
 class ServerRefused(ClientError):
     code = 4
 
-    def __init__(self, status: int, title: str, advice: str = "") -> None:
-        super().__init__(title, advice)
+    def __init__(self, status: int, title: str, advice: str = "", action: str = "") -> None:
+        super().__init__(title, advice, action)
         self.status = status
 
 
@@ -103,24 +105,6 @@ class FolderFound(ClientError):
 
 
 FOLLOWED = (301, 302, 303)      # not 305: its Location is a proxy's, and no place of the movie (RFC 2326 §11.3.5)
-# Why the server said no, in words
-REFUSALS = {
-    404: ('The server has no "{name}"', "Check the spelling, capital letters too"),
-    405: ("The server cannot do {method} here", "It may offer this for other movies"),
-    406: ('The server cannot describe "{name}"', "It may be a folder: name a movie in it"),
-    407: ("The proxy wants a name and a password", "This player knows only those of servers"),
-    453: ("The server has no room for another viewer", "Try again later"),
-    454: ("The server has ended the session", "Set it up again"),
-    455: ("The server cannot do {method} now", "Try again, or set it up again"),
-    456: ("This cannot be played from there", "It may be live: play it without a time"),
-    457: ("The movie is not that long", "Begin earlier"),
-    461: ("The server does not send media this way", "Try another --transport"),
-    500: ('The server cannot play "{name}"', "Its log says why; the file may be damaged"),
-    501: ("The server does not know {method}", "Not every server can do everything"),
-    502: ("The proxy cannot reach the server", "Check the address that it was given, or try again later"),
-    503: ("The server is overloaded", "Try again later"),
-    504: ("The proxy gets no answer from the server", "Try again later"),
-}
 
 
 def refusal(method: str, name: str, reply: Response) -> ServerRefused:
@@ -134,8 +118,9 @@ def refusal(method: str, name: str, reply: Response) -> ServerRefused:
         if isinstance(found, Redirected):
             found.location = place
         return found
-    title, advice = REFUSALS.get(reply.status, ("The server refused {method}", "It may say why in its log"))
-    return ServerRefused(reply.status, title.format(name=name or "/", method=method), f"{advice} ({answer})")
+    known = reply.status if reply.status in SITUATIONS else "refused otherwise"
+    title, advice, action = tell(known, name=name or "/", method=method)
+    return ServerRefused(reply.status, title, f"{advice} ({answer})", action)
 
 
 @contextmanager

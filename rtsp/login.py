@@ -10,6 +10,7 @@ from rtsp import digest
 from rtsp.authfields import AuthField
 from rtsp.errors import MessageError
 from rtsp.failures import AuthenticationError
+from rtsp.situations import tell
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +66,8 @@ class Login:
         """Why there is no way in, and what to do. `answer`: the status line in words."""
         challenges = list(challenges)
         if challenges and choose(challenges) is None:
-            title = "The server wants a name and a password in a way that this player does not know"
-            return AuthenticationError(title, f"It knows Digest (SHA-256, MD5) and Basic ({answer})")
-        if not self.known:
-            advice = f"Write them into the URL, rtsp://name:password@host/..., or start on a terminal ({answer})"
-            return AuthenticationError("The server wants a name and a password", advice)
-        title = "The server does not accept this name and password"
-        return AuthenticationError(title, f"Check both, capital letters too ({answer})")
+            return AuthenticationError(*tell("login unknown", answer=answer))
+        return AuthenticationError(*tell("login wrong" if self.known else "login wanted", answer=answer))
 
 
 def choose(challenges: Iterable[str]) -> AuthField | None:

@@ -13,6 +13,7 @@ from rtsp.headers import Range, RtpInfo
 from rtsp.message import Response
 from rtsp.numbers import decimal
 from rtsp.sdp import MediaDescription, SessionDescription
+from rtsp.situations import tell
 
 LARGEST_SCALE = 1000.0
 NAMED = 5               # encodings in a message: a description may hold thousands
@@ -44,10 +45,9 @@ def choose_video(description: SessionDescription) -> Chosen:
         return Chosen(chosen.media, chosen.payload_type, chosen.clock_rate, tuple(others))
     if not others:
         raise MediaError("The server offers no stream", "Is this the right URL?")
-    advice = "Many cameras have a second stream in MJPEG: its URL will do"
     names = list(dict.fromkeys(others))
     names[NAMED:] = ["…"] if len(names) > NAMED else []
-    raise MissingError(f"The server sends {', '.join(names)}, and this player decodes MJPEG alone", advice)
+    raise MissingError(*tell("other codec", names=", ".join(names)))
 
 
 def _secret(media: MediaDescription) -> bool:

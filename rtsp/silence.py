@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtsp.failures import MediaError, MediaLost
+from rtsp.situations import tell
 
 NO_MEDIA = 5.0      # seconds without a packet after which something must be wrong
 NO_PICTURE = 10.0   # seconds in which packets come, but no whole frame
@@ -59,8 +60,6 @@ def check_patience(waited: float, lab: bool, name: str, port: int | None, proble
     if problem is not None:
         raise MediaError("Packets arrive, but they make no picture", problem or "They are empty")
     if port is None:
-        raise MediaError("Playing, but no packets arrived in the connection", "The server may be busy or stuck")
-    advice = "A firewall may drop them; on Windows, allow Python on private networks"
-    if lab:     # many of these servers answer 200 to everything
-        advice = f'The server may have no "{name}": check the spelling. Or a firewall drops them'
-    raise MediaError(f"Playing, but no packets arrived on UDP {port}", advice)
+        raise MediaError(*tell("no packets inside"))
+    # Many lab servers answer 200 to everything
+    raise MediaError(*tell("no packets from a lab server" if lab else "no packets", port=port, name=name))

@@ -201,7 +201,7 @@ def test_no_media_is_code_7(monkeypatch, capsys):
         (["rtsp://a/b", "--transport", "pigeon"], "invalid choice"),
         (["rtsp://a/b", "--dialect", "lab", "--start", "3"], "cannot jump"),
         (["rtsp://a/b", "--dialect", "lab", "--transport", "tcp"], "UDP alone"),
-        (["rtsp://a/b", "--record", "x"], "unrecognized arguments"),
+        (["rtsp://a/b", "--volume", "x"], "unrecognized arguments"),
         ([], "required"),
     ],
 )

@@ -82,6 +82,8 @@ ALLOWED = {
     "ui/movielist.py": {"int(number)", "float(first)", "float(last)"},      # Tk's own
     "ui/network.py": {"int(on)", "int(text)", "float(place)"},      # Tk's own, and a seed that the user typed
     "ui/keys.py": {"int(event.state)"},
+    "ui/palettes.py": {"int(window.tk.call('tk::unsupported::MacWindowStyle', 'isdark', str(window)))"},
+    "ui/theme.py": {"float(found[1])"},                             # of the X server's settings
     "ui/status.py": {"int(seconds + 0.02)"},
     "Publisher.py": {"int(time.time())"},
     "PublisherProgress.py": {"int(self.seconds)"},

@@ -19,6 +19,7 @@ from pathlib import Path
 
 try:
     from media.errors import MediaError
+    from media.moviewriter import framed
     from tools import pictures, videos
     from tools.importing import LAB_LIMIT, LAB_RATE, WIDEST, ImportFailed, Incoming, Wanted, fitted
     from tools.make_movie import replacing
@@ -144,7 +145,7 @@ def write(incoming: Incoming, target: Path, limit: int, plain: bool = False) -> 
             if frame is not last:  # an image that is shown for seconds is the same one each time
                 ready, last = _ready(frame, limit, done.frames), frame
             done.smaller += len(frame) > limit
-            done.size += file.write(ready if plain else b"%05d" % len(ready) + ready)
+            done.size += file.write(ready if plain else framed(ready))
             done.frames += 1
             progress.advance()
         if not done.frames:

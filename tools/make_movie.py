@@ -20,6 +20,7 @@ from typing import BinaryIO
 import PIL
 from PIL import Image
 
+from media.moviewriter import framed
 from tools import scene, story
 from tools.progress import Progress
 
@@ -50,7 +51,7 @@ def write_movie(path: Path, frames: int = story.FRAMES) -> None:
     with replacing(path) as file, Progress(frames, f"Drawing {path.name}") as progress:
         for frame in range(frames):
             jpeg = encoded(scene.picture(frame))
-            file.write(b"%05d" % len(jpeg) + jpeg)
+            file.write(framed(jpeg))
             progress.advance()
 
 

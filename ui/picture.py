@@ -72,6 +72,11 @@ class Picture(tk.Canvas):
             self._draw()
 
     @property
+    def jpeg(self) -> bytes:
+        """Of the picture that is shown, as it came; empty before the first one."""
+        return self._jpeg
+
+    @property
     def words(self) -> Words | None:
         return self._words
 

@@ -7,7 +7,7 @@ from tkinter import ttk
 
 from ui import theme
 
-DOTS = {"Init": theme.FAINT, "Ready": theme.AMBER, "Playing": theme.GREEN}
+DOTS = {"Init": "FAINT", "Ready": "AMBER", "Playing": "GREEN"}  # colours of the theme
 
 
 class Status(ttk.Frame):
@@ -31,7 +31,7 @@ class Status(ttk.Frame):
         _set(self._state, state)
         _set(self._figures, "   ".join(figures))
         _set(self._notice, notice)
-        self._dot.itemconfigure(self._circle, fill=DOTS.get(state, theme.FAINT))
+        self._dot.itemconfigure(self._circle, fill=getattr(theme, DOTS.get(state, "FAINT")))
 
     @property
     def text(self) -> str:
