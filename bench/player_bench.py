@@ -29,10 +29,7 @@ import argparse
 import cProfile
 import io
 import json
-import os
 import pstats
-import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -49,6 +46,7 @@ from bench.movie import jpegs, write_movie
 from bench.program import BenchError, exit_code, pixels, positive, positive_int
 from bench.server_bench import server
 from Player import ClientError, Player
+from tools.screen import NoScreenError, screen
 from ui import theme
 from ui.picture import Picture
 
@@ -60,7 +58,6 @@ DIFFERENT = 50  # frames kept for decoding and showing: more than any cache of t
 GOES = 3
 TICK = 0.02  # seconds at most between two looks for a due frame, as in Client.py
 SETTLE = 1.0  # seconds of playing before the measuring
-SCREEN = "1920x1080x24"
 
 COLUMNS = (  # heading, width, key, format
     ("size", 10, "size", "s"),
@@ -77,25 +74,6 @@ COLUMNS = (  # heading, width, key, format
 )
 
 Row = dict[str, Any]
-
-
-@contextmanager
-def screen() -> Iterator[None]:
-    """The user's screen, or one of our own while this lasts. BenchError if there is neither."""
-    if os.environ.get("DISPLAY") or sys.platform in ("win32", "darwin"):
-        yield
-        return
-    if not shutil.which("Xvfb"):
-        raise BenchError("There is no screen here, and no Xvfb. Debian, Ubuntu: sudo apt install xvfb")
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        try:
-            assert running.stdout is not None
-            os.environ["DISPLAY"] = f":{running.stdout.readline().strip()}"
-            yield
-        finally:
-            os.environ.pop("DISPLAY", None)
-            running.terminate()
 
 
 @contextmanager
@@ -251,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     options = parse(arguments)
     with profiles() if options.profile else nullcontext():
-        return exit_code(lambda: bench(options), ClientError)
+        return exit_code(lambda: bench(options), ClientError, NoScreenError)
 
 
 if __name__ == "__main__":

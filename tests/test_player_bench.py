@@ -10,6 +10,7 @@ import pytest
 
 from bench import player_bench
 from tests import movies
+from tools import screen
 
 
 def test_the_best_go_counts(monkeypatch):
@@ -35,7 +36,7 @@ def test_without_a_screen_it_says_what_to_do(monkeypatch, capsys):
     """One line, no traceback."""
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setattr(player_bench.sys, "platform", "linux")
-    monkeypatch.setattr(player_bench.shutil, "which", lambda name: None)
+    monkeypatch.setattr(screen.shutil, "which", lambda name: None)
     assert player_bench.main([]) == 1
     assert capsys.readouterr().err.startswith("There is no screen here, and no Xvfb. ")
 

@@ -1,7 +1,7 @@
 """Take the pictures of the player's window that docs/ shows: python -m tools.screenshots [FOLDER]
 
 Starts a server and the player, presses the buttons, and photographs the screen; on X11, that is, and no other window
-must be in the way. Without a screen: xvfb-run -s "-screen 0 1280x1024x24" python -m tools.screenshots
+must be in the way. Without a screen it starts Xvfb.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from PIL import Image, ImageGrab
 from Client import Client
 from net.addresses import listen
 from Player import ClientError, Player
+from tools.screen import screen
 from ui import ladder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,9 +62,20 @@ def take(client: Client, folder: Path) -> None:
     photograph(protocol).save(folder / "ladder.png", optimize=True)
     protocol.destroy()
     photograph(client.master).save(folder / "player.png", optimize=True)
+    take_statistics(client, folder)
     take_player_view(client, folder)
     client.teardownMovie()
     live(client, lambda: not client.commands.doing)
+
+
+def take_statistics(client: Client, folder: Path) -> None:
+    """The page of the network, and its curves."""
+    client.overlay.stay()
+    client.overlay.actions["Key-2"]()
+    seen = client.player.position
+    live(client, lambda: client.player.position >= seen + 1)
+    photograph(client.master).save(folder / "statistics.png", optimize=True)
+    client.overlay.close()
 
 
 def take_player_view(client: Client, folder: Path) -> None:
@@ -93,22 +105,28 @@ def free_port() -> int:
 def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]) if arguments else ROOT / "docs"
     port = free_port()
-    server = subprocess.Popen([sys.executable, str(ROOT / "Server.py"), str(port), "--media", str(ROOT)])
-    client = Client(lambda: Player(f"rtsp://127.0.0.1:{port}/movie.Mjpeg"))
+    command = [sys.executable, str(ROOT / "Server.py"), str(port), "--media", str(ROOT)]
+    with screen(), subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            photograph_all(f"rtsp://127.0.0.1:{port}/movie.Mjpeg", folder)
+        finally:
+            server.terminate()
+    return 0
+
+
+def photograph_all(url: str, folder: Path) -> None:
+    client = Client(lambda: Player(url))
     try:
-        live(client, lambda: _answers(port))
+        live(client, lambda: _answers(url))
         take(client, folder)
     finally:
         client.closeWindow()
         client.player.close()
         client.commands.close(1)
-        server.terminate()
-        server.wait(10)
-    return 0
 
 
-def _answers(port: int) -> bool:
-    player = Player(f"rtsp://127.0.0.1:{port}/movie.Mjpeg")
+def _answers(url: str) -> bool:
+    player = Player(url)
     try:
         player.connect()
     except ClientError:
