@@ -141,6 +141,10 @@ class Client:
         """Another movie, of any server, in place of this one."""
         self.movies.select(url)
         self.chosen, self.listing = url, False
+        if self.commands.doing and self.player.state is State.INIT:
+            self.player.close()                 # what is just being set up fails
+            self.following = True
+            return self.teardownMovie()
         self.chooseMovie()
 
     def fillList(self, urls: Sequence[str]) -> None:

@@ -76,14 +76,11 @@ class Extras:
 
     def goTo(self, url: str) -> None:
         """End what is playing, and play this."""
-        client, before = self.client, self.client.player
-        client.again.stop()
-        client.sendRtspRequest("TEARDOWN", before.leave)
-        client.player = self.makePlayer()       # the one before closes itself when the server has answered
+        client = self.client
         client.start = client.scale = None
-        client.movies.show("", ())
-        client.chosen = url
-        client.chooseMovie()
+        client.browsing = False
+        client.movies.show("", ())              # of another server, perhaps
+        client.openMovie(url)
 
     # ---- pictures and recordings, into the current folder
 

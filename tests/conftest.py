@@ -88,7 +88,27 @@ def screen_on_request(request, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def display():
+def kept_interpreters():
+    """Tcl aborts the program if one of its interpreters is freed by another thread than its own, and Python's collector
+    runs on any. A program has one window to its end; here there are many, and none is freed."""
+    try:
+        import tkinter
+    except ImportError:
+        yield []
+        return
+    kept, made = [], tkinter.Tk.__init__
+
+    def make(window, *arguments, **options):
+        made(window, *arguments, **options)
+        kept.append(window.tk)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tkinter.Tk, "__init__", make)
+        yield kept
+
+
+@pytest.fixture(scope="session")
+def display(kept_interpreters):
     """The name of a virtual screen of 1280 x 1024, which is then in $DISPLAY (Windows, macOS: "", for the real one)."""
     if sys.platform in ("win32", "darwin"):
         yield ""

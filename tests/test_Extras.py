@@ -7,7 +7,7 @@ import io
 import time
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageTk
 
 from media.tape import Tape
 from Player import Player, State
@@ -244,6 +244,30 @@ def test_an_address_that_is_opened_is_played(windows, server, tmp_path):
     assert (client.player.client.name, client.player.way.transport) == ("hd.Mjpeg", "tcp"), "also once more"
 
 
+def test_an_address_can_be_opened_while_another_is_silent(windows):
+    """The server that does not answer is given up; what becomes of it does not end the new session."""
+    with ScriptedServer(OPTIONS=None) as silent, ScriptedServer(PLAY=one_frame) as server:
+        client = windows(silent.url)
+        client.chooseMovie()
+        live(client, lambda: not silent.asked.empty())
+        assert client.commands.doing == "SETUP"
+        begin = time.monotonic()
+        assert client.extras.openWanted(Wanted(server.url)) == ""
+        live(client, lambda: idle(client) and client.player.state is State.PLAYING)
+        assert client.player.client.url == server.url and client.error is None
+        assert "TEARDOWN" not in server.methods() and time.monotonic() - begin < 4
+
+
+def test_after_a_list_an_error_of_another_address_can_be_read(windows, server):
+    """The list is that of another server."""
+    client = windows(url(server, ""))
+    client.chooseMovie()
+    live(client, lambda: client.movies.urls and idle(client))
+    assert not client.extras.openWanted(Wanted(url(server, "movi.Mjpeg")))
+    live(client, lambda: client.error and idle(client))
+    assert client.picture.winfo_viewable() and not client.movies.winfo_viewable()
+
+
 def test_an_address_that_is_none_is_objected_to(windows):
     with ScriptedServer() as server:
         client = windows(server.url)
@@ -357,5 +381,8 @@ def test_the_theme_is_switched_at_once(windows):
         client.extras.actions["theme"]()
         live(client, lambda: str(client.picture["background"]) == theme.BLACK)
         assert theme.name() == "light"
+        for photo, color in zip(client.window.bar._icons["play"][::2], (theme.TEXT, theme.FAINT), strict=True):
+            sign = ImageTk.getimage(photo).convert("RGB")
+            assert sign.crop((8, 8, 9, 9)).tobytes().hex() == color[1:]
         client.extras.actions["theme"]()
         assert theme.name() == "dark" and str(client.picture["background"]) == theme.BLACK

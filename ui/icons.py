@@ -30,7 +30,12 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 
 
 def icon(parent: tk.Misc, name: str, color: str) -> ImageTk.PhotoImage:
-    """16 pixels of a screen of 96 to the inch. The caller must keep it: Tk does not."""
+    """The caller must keep it: Tk does not."""
+    return ImageTk.PhotoImage(drawn(parent, name, color), master=parent)
+
+
+def drawn(parent: tk.Misc, name: str, color: str) -> Image.Image:
+    """16 pixels of a screen of 96 to the inch."""
     side = theme.pixels(parent, 16)
     large = Image.new("L", (side * FINE, side * FINE))
     pen = ImageDraw.Draw(large)
@@ -38,4 +43,4 @@ def icon(parent: tk.Misc, name: str, color: str) -> ImageTk.PhotoImage:
         pen.polygon([(x * side * FINE / GRID, y * side * FINE / GRID) for x, y in shape], fill=255)
     made = Image.new("RGBA", (side, side), color)
     made.putalpha(large.resize((side, side), Image.Resampling.BOX))
-    return ImageTk.PhotoImage(made, master=parent)
+    return made

@@ -9,7 +9,7 @@ from tkinter import ttk
 from typing import Any
 
 from ui import theme
-from ui.icons import icon
+from ui.icons import drawn, icon
 from ui.keys import Command
 from ui.seekbar import Leave, Place, SeekBar
 from ui.tip import Tip
@@ -51,6 +51,7 @@ class PlayBar(ttk.Frame):
             name: (icon(self, name, theme.TEXT), "disabled", icon(self, name, theme.FAINT))
             for name in ("play", "pause", "again", "previous", "next", "menu", "full")
         }
+        self.bind("<<ThemeChanged>>", lambda event: self._draw_again())
         self.buttons: dict[str, ttk.Button] = {}
         self.play = self._button(row, "play", "playOrPause", actions)
         self.play.configure(style="Play.TButton", text="Play", compound="left")
@@ -66,6 +67,12 @@ class PlayBar(ttk.Frame):
         self._speed.pack(side="right", padx=pad)
         Tip(self._live, LIVE_TIP)
         self._shown = Playing()
+
+    def _draw_again(self) -> None:
+        """In the colours of another theme."""
+        for name, (usual, _, disabled) in self._icons.items():
+            usual.paste(drawn(self, name, theme.TEXT))
+            disabled.paste(drawn(self, name, theme.FAINT))
 
     def _button(self, row: ttk.Frame, sign: str, name: str, actions: Mapping[str, Command]) -> ttk.Button:
         button = ttk.Button(row, style="Icon.TButton", image=self._icons[sign], command=actions[name])
