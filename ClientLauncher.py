@@ -10,15 +10,27 @@ import argparse
 import getpass
 import logging
 import math
-import signal
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
 import Figures
-from CommandLine import addInstruments, addOutput, plainLog, positive, proxy, scale, seconds, sha256, statsFile, where
+from CommandLine import (
+    addInstruments,
+    addLog,
+    addOutput,
+    addTransport,
+    addTrust,
+    endAtSignals,
+    positive,
+    proxy,
+    run,
+    scale,
+    seconds,
+    statsFile,
+    where,
+)
 from media.tape import Tape
 from net.instruments import Instruments
 from net.transcript import Transcript
@@ -30,9 +42,7 @@ from rtsp.keyring import Keyring
 from rtsp.login import Login
 from rtsp.situations import tell
 
-VERSION = "0.1.0"
 TRIES = 3               # with another name and password
-INTERRUPTED = 130       # the exit code after Ctrl-C
 SUMMARY = "Played {seconds:.1f} s of {url}: {frames_shown} frames, {fps:.1f} a second; {packets} packets, {lost} lost"
 EXAMPLES = """examples:
   ClientLauncher.py 127.0.0.1 6789 25000 movie.Mjpeg         the classic window: Setup, Play, Pause, Teardown
@@ -67,18 +77,14 @@ def parseArguments(argv: list[str] | None) -> argparse.Namespace:
     addOutput(add)
     add("--start", type=seconds, metavar="S", help="begin S seconds into the movie")
     add("--scale", type=scale, default=1.0, metavar="X", help="X times as fast; -1: backwards (default: 1)")
-    add("--transport", choices=["auto", "udp", "tcp"], default="auto",
-        help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
+    addTransport(add)
     add("--dialect", choices=["auto", "rfc", "lab"],
         help="lab: for servers of the classic lab; auto: find out (default: auto with four arguments, rfc with a URL)")
-    trust = parser.add_mutually_exclusive_group()
-    trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
-    trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
+    addTrust(parser)
     add("--proxy", type=proxy, metavar="HOST:PORT", help="ask the server by way of this RTSP proxy")
     add("--buffer", type=seconds, default=200.0, metavar="MS", help="wait before the first picture (default: 200)")
     addInstruments(add)
-    add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
-    add("--version", action="version", version=f"RTSP lab {VERSION}")
+    addLog(add)
     parser.set_defaults(instruments=None)       # those of --net and --pcap, which main() makes
     options = parser.parse_args(argv)
     try:
@@ -217,32 +223,9 @@ def play(options: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    options = parseArguments(argv)
-    level = logging.INFO if options.verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
-    plainLog()
-    try:
-        play(options)
-        return 0
-    except ClientError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the last resort: a user gets a sentence, never a traceback)
-        if options.verbose:
-            traceback.print_exc()
-        print(f"internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-
-
-def _stop(signum: int, frame: Any) -> None:
-    """Asked to stop, by `kill` or a closed terminal: say goodbye to the server as after Ctrl-C."""
-    sys.exit(128 + signum)
+    return run(play, parseArguments(argv))
 
 
 if __name__ == "__main__":
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+    endAtSignals()
     sys.exit(main())

@@ -1,19 +1,26 @@
 """What the programs take on their command lines: each kind of value, and the sentence for one that is none.
 
-And what keeps their log readable."""
+And how a client is run: its log, its signals, its exit code."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import math
+import signal
+import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from net.impairment import Impairment, parse
+from rtsp.failures import ClientError
 
+VERSION = "0.1.0"
 LONGEST_LINE = 1000     # characters in the log
+INTERRUPTED = 130       # the exit code after Ctrl-C
 
 
 def portNumber(text: str) -> int:
@@ -70,8 +77,27 @@ def addOutput(add: Callable[..., object]) -> None:
     add("--no-config", action="store_true", help="remember nothing from one start to the next")
 
 
+def addTransport(add: Callable[..., object]) -> None:
+    """What clients have. `add`: a parser's add_argument."""
+    add("--transport", choices=["auto", "udp", "tcp"], default="auto",
+        help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
+
+
+def addTrust(parser: argparse.ArgumentParser) -> None:
+    """What all have that may talk to a server over TLS."""
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
+    trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
+
+
+def addLog(add: Callable[..., object]) -> None:
+    """What clients have."""
+    add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
+    add("--version", action="version", version=f"RTSP lab {VERSION}")
+
+
 def addInstruments(add: Callable[..., object]) -> None:
-    """What both programs have."""
+    """What all have that media go out of, or come to."""
     add("--net", type=network, metavar="WORDS", help="as over a bad network, in netem's words: "
         '"loss 5%% delay 40ms jitter 10ms reorder 2%% dup 1%% rate 4mbit seed 7"')
     add("--pcap", type=captureFile, metavar="FILE", help="write what is sent and received as a capture for Wireshark")
@@ -172,3 +198,34 @@ def _makePlain(record: logging.LogRecord) -> bool:
     text = "".join(one if one.isprintable() else "?" for one in record.getMessage()[:LONGEST_LINE])
     record.msg, record.args = text, ()
     return True
+
+
+def run(program: Callable[[Any], object], options: argparse.Namespace) -> int:
+    """A client from its beginning to its end; the exit code. A user gets a sentence, never a traceback."""
+    level = logging.INFO if options.verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    plainLog()
+    try:
+        program(options)
+        return 0
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  (the last resort)
+        if options.verbose:
+            traceback.print_exc()
+        print(f"internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def endAtSignals() -> None:
+    """Asked to stop, by `kill` or a closed terminal: say goodbye to the server as after Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+
+
+def _stop(signum: int, frame: Any) -> None:
+    sys.exit(128 + signum)

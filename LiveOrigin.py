@@ -5,10 +5,9 @@ import threading
 import time
 from functools import partial
 
-from media.source import Presentation
 from net.way import BLOCKED
-from Publication import Inlet
-from rtp import rtcp
+from Publication import Inlet, presented
+from rtp.sender import goodbye_in
 from rtp.streamclock import Reference
 from RtpPacket import RTCP_TYPES
 from rtsp import announcement
@@ -66,8 +65,7 @@ class LiveOrigin:
         reference = Reference()
         self.addresses = {upstream.peer[0]}     # where media comes from
         self.inlets = [Inlet(stream, Upward(), reference) for stream in found.streams()]
-        version = time.time_ns() // 10**6
-        self.presentation = Presentation(name, tuple(inlet.source for inlet in self.inlets), version=version)
+        self.presentation = presented(name, self.inlets)
         self.used = clock()             # when somebody watched, or asked, last
         self.isSetUp = self.isPlaying = self.ended = False
         self.begun = 0.0                # when the origin was asked to play
@@ -132,17 +130,11 @@ class LiveOrigin:
             return
         control = len(data) > 1 and data[1] in RTCP_TYPES
         self.heard = self.heard or not control
-        if control and self.saysGoodbye(inlet, data):
+        if control and inlet.sender is not None and goodbye_in(data, inlet.sender):
             log.info("= %s: the origin says that this is the end", self.name)
             self.end()
         else:
             inlet.hear(data)
-
-    def saysGoodbye(self, inlet, data):
-        try:
-            return any(isinstance(one, rtcp.Goodbye) and inlet.sender in one.ssrcs for one in rtcp.parse(data))
-        except ValueError:
-            return False
 
     def tick(self):
         """On the thread "control" of the connection: over UDP, a firewall may swallow everything."""

@@ -5,13 +5,13 @@ import threading
 import time
 
 from LiveOrigin import LiveOrigin
+from Publication import Sweep
 from rtsp import limits
 from rtsp.errors import RtspError
 
 log = logging.getLogger(__name__)
 
 LINGER = 5.0            # seconds that something live is fetched without a viewer: the next one may be on the way
-TICK = 0.02             # seconds between looks at packets that wait
 BACKOFF = 1.0, 2.0, 4.0, 8.0, 15.0      # seconds for which an origin that could not be reached is left alone
 
 
@@ -27,7 +27,7 @@ class Origins:
         self._live = {}
         self._failure = None            # (until when, the status, why)
         self._failures = 0
-        self._ticked = 0.0
+        self._sweep = Sweep()
 
     def live(self, name):
         """None if there is none of that name; else it stays a while."""
@@ -102,13 +102,7 @@ class Origins:
 
     def tick(self):
         """On the thread that reads, often: nothing waits for ever for a packet that is lost."""
-        now = self._clock()
-        if now < self._ticked + TICK:
-            return
-        self._ticked = now
-        for live in self.all():
-            for inlet in live.inlets:
-                inlet.tick()
+        self._sweep(inlet for live in self.all() for inlet in live.inlets)
 
     def expire(self, watched):
         """End those that nobody has watched for a while; `watched`: the presentations that somebody has set up."""

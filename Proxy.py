@@ -18,14 +18,17 @@ if __name__ == "__main__":
         print(f"This Python has no Pillow. To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
         sys.exit(5)
 
+from net.certificate import CertificateError
+from net.instruments import Instruments
 from net.journal import write
+from net.trust import SYSTEM, Trust
 from Origins import Origins
 from ProxyOptions import banner, parseArguments
 from ProxyWorker import ProxyWorker
 from rtsp import limits
 from rtsp.errors import RtspError
 from rtsp.url import RtspUrl, without_credentials
-from Server import BUSY, CANNOT_LISTEN, Server, fail, serve, tune
+from Server import BUSY, CANNOT_LISTEN, USAGE, Server, encryption, fail, serveAlone, tune
 from ServerOptions import whyNot
 from Upstream import Upstreams
 
@@ -33,21 +36,21 @@ from Upstream import Upstreams
 class Proxy(Server):
     """A server that has nothing of its own: what its viewers ask for is an origin's."""
 
+    Worker = ProxyWorker
+
     def __init__(self, port, host=None, origin=None, timeout=limits.SESSION_TIMEOUT, gate=None, wanted="auto",
-                 allowed=(), **patience):
+                 allowed=(), trust=SYSTEM, tls=None, instruments=None, **patience):
         """`origin`: its URL, with name and password if it asks for them; None: viewers name it. `wanted`: how media
-        comes from there. `allowed`: hosts that viewers may name; none: any."""
-        super().__init__(port, host, timeout=timeout, gate=gate)
+        comes from there. `allowed`: hosts that viewers may name; none: any. `trust`: in origins with rtsps://. The
+        others are a server's, and about viewers."""
+        super().__init__(port, host, timeout=timeout, gate=gate, tls=tls, instruments=instruments)
         self.via = f"rtsplab-{secrets.token_hex(6)}"        # how we know our own requests again
         self.login, self.wanted, self.allowed = origin, wanted, frozenset(allowed)
         self.origin = None if origin is None else without_credentials(origin)
-        self.upstreams = Upstreams(self.via, **patience)
+        self.upstreams = Upstreams(self.via, trust=trust, **patience)
         self.library: Any = Origins(self.reader, wanted)
         self.origins = self.library
         self.reader.tick = self.origins.tick
-
-    def work(self, connection):
-        ProxyWorker({"connection": connection, "server": self}).run()
 
     def tick(self):
         super().tick()
@@ -91,13 +94,14 @@ def main(arguments=None):
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     tune()
     try:
+        tls, shown = encryption(options)
         proxy = Proxy(options.port, options.host, options.origin, options.timeout, options.gate, options.transport,
-                      options.allow)
-    except PermissionError:
-        return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Proxy.py 8554`.")
+                      options.allow, Trust(options.insecure, options.fingerprint), tls, Instruments(options.net))
+    except CertificateError as error:
+        return fail(USAGE, str(error))
     except OSError as error:
-        return fail(CANNOT_LISTEN, whyNot(options, error).replace("Server.py", "Proxy.py"))
-    return serve(proxy, lambda: write(sys.stdout, banner(proxy)))
+        return fail(CANNOT_LISTEN, whyNot(options, error, "Proxy.py"))
+    return serveAlone(options, proxy, lambda: write(sys.stdout, banner(proxy, options, shown)))
 
 
 if __name__ == "__main__":

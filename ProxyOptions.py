@@ -2,13 +2,11 @@
 
 import argparse
 
-from CommandLine import nameAndPassword, portNumber, timeout
-from net.gate import Gate
-from rtsp import limits
+from CommandLine import addTrust, portNumber
 from rtsp.failures import UsageError
 from rtsp.typed import read
-from rtsp.users import UserError
-from ServerOptions import readUsers
+from rtsp.url import RtspUrl
+from ServerOptions import ENCRYPTED, addViewers, checkViewers, measures, shownHost
 from ServerWorker import SERVER_NAME
 
 EXAMPLES = """examples:
@@ -38,34 +36,34 @@ def parseArguments(arguments):
                         help="how media comes from the origin; auto: UDP, and inside the connection where that fails")
     parser.add_argument("--allow", metavar="HOST", action="append", default=[],
                         help="without an origin: a server that viewers may name; once for each (default: any)")
-    parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
-                        help="seconds of silence that end a viewer's session (default: %(default)s)")
-    parser.add_argument("--user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],
-                        help="who may watch; once for each user (other users of this machine can see it: see --users)")
-    parser.add_argument("--users", metavar="FILE", help="who may watch: lines user:realm:algorithm:HA1")
-    parser.add_argument("--allow-basic", action="store_true", help="take passwords that travel unencrypted")
-    parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
-    parser.add_argument("--version", action="version", version=SERVER_NAME)
+    addTrust(parser)
+    addViewers(parser)
     options = parser.parse_args(arguments)
-    try:
-        options.gate = Gate(readUsers(options.user, options.users), options.allow_basic)
-    except UserError as error:
-        parser.exit(2, f"{error}.\n")
+    checkViewers(parser, options)
+    check(parser, options)
+    return options
+
+
+def check(parser, options):
+    """What goes with an origin, and what without."""
     if options.origin is None:
         options.host = options.host or "127.0.0.1"
         if options.user or options.users:
             parser.exit(2, "Without an origin, names and passwords are a matter of the servers. Leave out --user.\n")
     elif options.allow:
         parser.exit(2, "--allow is for a proxy without an origin.\n")
-    return options
+    elif options.transport == "udp" and RtspUrl.parse(options.origin).scheme == "rtsps":
+        parser.exit(2, "From rtsps:// the media come inside the connection. Leave out --transport udp.\n")
 
 
-def banner(proxy):
-    """What a user wants to copy."""
-    host = proxy.sockets[0].getsockname()[0]
-    host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+def banner(proxy, options, fingerprint=None):
+    """What a user wants to copy. `fingerprint`: of our certificate, if viewers' connections are encrypted."""
+    host, _ = shownHost(proxy)
+    scheme = "rtsps" if fingerprint else "rtsp"
+    lines = [f"{SERVER_NAME}, a proxy on port {proxy.port}. Ctrl-C stops it."]
     if proxy.origin is None:
-        return (f"{SERVER_NAME}, a proxy on port {proxy.port}. Ctrl-C stops it.\n"
-                f"  python ClientLauncher.py rtsp://SERVER/MOVIE --proxy {host}:{proxy.port}")
-    return (f"{SERVER_NAME}, a proxy on port {proxy.port}. Ctrl-C stops it.\n"
-            f"  rtsp://{host}:{proxy.port}/  is  {proxy.origin}")
+        lines.append(f"  python ClientLauncher.py {scheme}://SERVER/MOVIE --proxy {host}:{proxy.port}")
+    else:
+        lines.append(f"  {scheme}://{host}:{proxy.port}/  is  {proxy.origin}")
+    lines += [ENCRYPTED + fingerprint] if fingerprint else []
+    return "\n".join(filter(None, (*lines, measures(options))))

@@ -174,7 +174,8 @@ class ProxyWorker(ServerWorker):
 
     def setUp(self, request, session):
         """SETUP of one stream, the first of a session or another one."""
-        transport = offers.choose(request.headers.get_all("Transport"), self.connection.peer[0])
+        transport = offers.choose(request.headers.get_all("Transport"), self.connection.peer[0],
+                                  encrypted=self.connection.encrypted)
         number, url, base = self.stream(request, session)
         upstream = session.upstream if session else self.upstream(url)
         lasting = session or RelayedSession.of(self.server.sessions.new(self.connection, False, self.user), upstream,

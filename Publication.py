@@ -161,6 +161,26 @@ class Inlet:
         self.source.close()
 
 
+def presented(name, inlets):
+    """What comes in, for those who watch."""
+    return Presentation(name, tuple(inlet.source for inlet in inlets), version=time.time_ns() // 10**6)
+
+
+class Sweep:
+    """sweep(inlets): lets them look at what waits. To be called often; it is done now and then."""
+
+    def __init__(self):
+        self._done = 0.0
+
+    def __call__(self, inlets):
+        now = time.monotonic()
+        if now < self._done + TICK:
+            return
+        self._done = now
+        for inlet in inlets:
+            inlet.tick()
+
+
 class Publication:
     """Announced; then set up, stream by stream; then recording. The session's lock guards it."""
 
@@ -185,8 +205,7 @@ class Publication:
     def record(self):
         """Whatever comes from now on can be watched."""
         if self.presentation is None:
-            sources = tuple(inlet.source for inlet in self.inlets)
-            self.presentation = Presentation(self.name, sources, version=time.time_ns() // 10**6)
+            self.presentation = presented(self.name, self.inlets)
         elif self.recorder:
             self.recorder.resume()
         for inlet in self.inlets:
@@ -229,7 +248,7 @@ class Publications:
         self.library, self.policy = library, policy or Policy()
         self._table = {}
         self._recorders = []
-        self._ticked = 0.0
+        self._sweep = Sweep()
         self._lock = threading.Lock()
 
     def check(self, name, publication=None):
@@ -280,14 +299,8 @@ class Publications:
             self.library.discard(publication.name, publication.presentation)
 
     def tick(self):
-        """To be called often; it is done now and then."""
-        now = time.monotonic()
-        if now < self._ticked + TICK:
-            return
-        self._ticked = now
-        for publication in list(self._table.values()):
-            for inlet in publication.inlets:
-                inlet.tick()
+        """On the thread that reads, often."""
+        self._sweep(inlet for publication in list(self._table.values()) for inlet in publication.inlets)
 
     def close(self):
         """Until everything is written; all sessions have ended."""

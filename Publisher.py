@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from CommandLine import plainLog
+from CommandLine import endAtSignals, run
 from media.errors import Missing
 from media.prepare import Preparer
 from media.source import Presentation
@@ -47,7 +45,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 15.0    # seconds from one try to the next, after 1, 2, 4 and 8: viewers are waiting
 LOOK = 0.1          # seconds between two looks at how it goes
-INTERRUPTED = 130   # the exit code after Ctrl-C
 
 
 class Noted(Complaints):
@@ -244,32 +241,9 @@ def publish(options: Any) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    options = parseArguments(argv)
-    level = logging.INFO if options.verbose else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
-    plainLog()
-    try:
-        publish(options)
-        return 0
-    except ClientError as error:
-        print(error, file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the last resort: a user gets a sentence, never a traceback)
-        if options.verbose:
-            traceback.print_exc()
-        print(f"internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        return 1
-
-
-def _stop(signum: int, frame: Any) -> None:
-    """Asked to stop, by `kill` or a closed terminal: say goodbye to the server as after Ctrl-C."""
-    sys.exit(128 + signum)
+    return run(publish, parseArguments(argv))
 
 
 if __name__ == "__main__":
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+    endAtSignals()
     sys.exit(main())

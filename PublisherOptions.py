@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from CommandLine import positive, sha256
+from CommandLine import addLog, addTransport, addTrust, positive
 from media import album, camera, pattern, screen
 from media.errors import MovieError
 from media.feed import Feed
@@ -14,7 +14,6 @@ from media.source import Presentation, Source
 from rtsp.failures import UsageError
 from VideoStream import VideoStream
 
-VERSION = "0.1.0"
 PLAIN = "A movie and the test pattern are sent as they are"
 EXAMPLES = """examples:
   Publisher.py movie.Mjpeg rtsp://127.0.0.1:6789/live --loop       a movie, at its own pace, again and again
@@ -37,18 +36,14 @@ def parseArguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("source", metavar="SOURCE", help="a movie, a folder of pictures, pattern, screen, camera, or camera:NAME")
     add("url", metavar="URL", help="rtsp://[USER:PASSWORD@]HOST[:554]/NAME")
-    add("--transport", choices=["auto", "udp", "tcp"], default="auto",
-        help="how the media travel; auto: UDP, and inside the RTSP connection where that fails (default: auto)")
+    addTransport(add)
     add("--fps", type=positive, metavar="F", help="frames a second, whatever the source says")
     add("--loop", action="store_true", help="begin again at the end")
     add("--duration", type=positive, metavar="S", help="end after S seconds")
     add("--size", type=size, metavar="WxH", help="of screen and pictures: not larger; of a camera: what to ask it for")
     add("--quality", type=quality, metavar="Q", help="1 to 95, of screen, camera and pictures (default: 75)")
-    trust = parser.add_mutually_exclusive_group()
-    trust.add_argument("--insecure", action="store_true", help="rtsps://: encrypt, and believe whoever answers")
-    trust.add_argument("--fingerprint", type=sha256, metavar="SHA256", help="rtsps://: believe only this certificate")
-    add("-v", "--verbose", action="count", default=0, help="show the conversation; errors with their traceback")
-    add("--version", action="version", version=f"RTSP lab {VERSION}")
+    addTrust(parser)
+    addLog(add)
     return parser.parse_args(argv)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from net.interleaved import prefix
 from net.way import REFUSED
 from rtp import rtcp
+from rtp.sender import goodbye_in
 from rtsp.granted import transport
 from rtsp.headers import Transport
 from rtsp.message import Headers
@@ -62,7 +63,7 @@ class RelayedStream:
         if self.closed:
             return
         if control:
-            if self.pacer and saysGoodbye(data):
+            if self.pacer and goodbye_in(data):
                 self.pacer.add(lambda now: self.sendControl(data), self.pacer.clock() + GRACE)
             else:
                 self.channel.send_control(data)
@@ -118,13 +119,6 @@ class RelayedStream:
             self.channel.close(reader)
             if self.way:
                 self.way.close()
-
-
-def saysGoodbye(data):
-    try:
-        return any(isinstance(packet, rtcp.Goodbye) for packet in rtcp.parse(data))
-    except ValueError:
-        return False
 
 
 @dataclass(eq=False)

@@ -63,6 +63,8 @@ class Server:
     start(), then close(); close() twice is fine.
     """
 
+    Worker = ServerWorker
+
     def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
                  gate=None, tls=None, instruments=None, policy=None):
         """`seat`: among processes that share the port; `gate`: who may come in; `tls`: an ssl.SSLContext, where all is
@@ -101,7 +103,7 @@ class Server:
             raise
 
     def work(self, connection):
-        worker = ServerWorker({"connection": connection, "server": self})
+        worker = self.Worker({"connection": connection, "server": self})
         if self.shakeHands(worker):
             worker.run()
 
@@ -175,22 +177,25 @@ def main(arguments=None):
     if options.processes > 1 and options.pcap:
         return fail(USAGE, "One process writes a capture. Leave out --processes, or --pcap.")
     try:
-        files = self_signed() if options.tls_self_signed else options.tls
-        tls = server_context(*files) if files else None
-        shown = fingerprint(files[0]) if files else None
+        tls, shown = encryption(options)
     except CertificateError as error:
         return fail(USAGE, str(error))
     try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
                   Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls,
                          Instruments(options.net), options.policy))
-    except PermissionError:
-        return fail(CANNOT_LISTEN, f"Port {options.port} is for administrators. Use `python Server.py 8554`.")
     except OSError as error:
         return fail(CANNOT_LISTEN, whyNot(options, error))
     if options.processes > 1:
         return serveTogether(options, folder, opened, tls, shown)
-    return serveAlone(options, folder, opened, shown)
+    return serveAlone(options, opened, lambda: announce(opened, folder, options, shown))
+
+
+def encryption(options):
+    """What --tls and --tls-self-signed ask for: the context, and the certificate's fingerprint; twice None where
+    nothing is encrypted. CertificateError."""
+    files = self_signed() if options.tls_self_signed else options.tls
+    return (server_context(*files), fingerprint(files[0])) if files else (None, None)
 
 
 def announce(server, folder, options, shown):
@@ -223,14 +228,14 @@ def tune():
     gc.freeze()                                         # what is loaded by now stays: no need to look at it ever again
 
 
-def serveAlone(options, folder, server, shown):
-    """One process."""
+def serveAlone(options, server, started):
+    """One process; `started` says that it is there."""
     try:                # only now: a port that is taken shall not cost an older capture
         server.instruments.capture = Capture(options.pcap) if options.pcap else None
     except OSError as error:
         server.close()
         return fail(USAGE, f"Cannot write {options.pcap}: {error.strerror or error}.")
-    return serve(server, lambda: announce(server, folder, options, shown))
+    return serve(server, started)
 
 
 def serveTogether(options, folder, reserved, tls, shown):

@@ -19,6 +19,8 @@ from rtsp.users import UserError, Users
 from ServerWorker import SERVER_NAME
 from VideoStream import VideoStream
 
+ENCRYPTED = "Encrypted. The certificate's fingerprint: "
+
 
 def openMovie(file, fps=None):
     """What the library makes of an open file."""
@@ -40,8 +42,6 @@ def parseArguments(arguments):
                         "else the folder of Server.py)")
     parser.add_argument("--host", metavar="ADDR", help="listen on this address only (default: on all)")
     parser.add_argument("--fps", metavar="F", type=positive, help="frames a second, whatever the movie says")
-    parser.add_argument("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
-                        help="seconds of silence that end a session (default: %(default)s)")
     for option, limit, what in (("--max-sessions", "sessions", "sessions in all"),
                                 ("--max-per-address", "sessions-per-address", "sessions of one address")):
         parser.add_argument(option, metavar="N", type=partial(setting, limit), action="append", dest="limits",
@@ -51,24 +51,31 @@ def parseArguments(arguments):
                         help="another limit, in bytes, seconds or numbers of things: " + limits.listed())
     parser.add_argument("--processes", metavar="N", type=processCount, default=1,
                         help="so many processes share the port; Linux only (default: 1)")
-    parser.add_argument("--user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],
-                        help="who may watch; once for each user (other users of this machine can see it: see --users)")
-    parser.add_argument("--users", metavar="FILE", help="who may watch: lines user:realm:algorithm:HA1 "
-                        "(to be kept like passwords)")
-    parser.add_argument("--allow-basic", action="store_true",
-                        help="take passwords that travel unencrypted, from players that know no better")
+    addPublishing(parser.add_argument)
+    addViewers(parser)
+    options = parser.parse_args(arguments)
+    check(parser, options)
+    return options
+
+
+def addViewers(parser):
+    """What everything has that is watched: a proxy as the server."""
+    add = parser.add_argument
+    add("--timeout", metavar="S", type=timeout, default=limits.SESSION_TIMEOUT,
+        help="seconds of silence that end a session (default: %(default)s)")
+    add("--user", metavar="NAME:PASSWORD", type=nameAndPassword, action="append", default=[],
+        help="who may watch; once for each user (other users of this machine can see it: see --users)")
+    add("--users", metavar="FILE", help="who may watch: lines user:realm:algorithm:HA1 (to be kept like passwords)")
+    add("--allow-basic", action="store_true",
+        help="take passwords that travel unencrypted, from players that know no better")
     tls = parser.add_mutually_exclusive_group()
     tls.add_argument("--tls", metavar=("CERT", "KEY"), nargs=2, type=Path,
                      help="rtsps:// alone, with this certificate and its key (PEM files)")
     tls.add_argument("--tls-self-signed", action="store_true",
                      help="rtsps:// alone, with a certificate that is made at the first start and kept")
-    addInstruments(parser.add_argument)
-    addPublishing(parser.add_argument)
-    parser.add_argument("-v", action="store_true", dest="verbose", help="log each message")
-    parser.add_argument("--version", action="version", version=SERVER_NAME)
-    options = parser.parse_args(arguments)
-    check(parser, options)
-    return options
+    addInstruments(add)
+    add("-v", action="store_true", dest="verbose", help="log each message")
+    add("--version", action="version", version=SERVER_NAME)
 
 
 def addPublishing(add):
@@ -81,15 +88,23 @@ def addPublishing(add):
 
 def check(parser, options):
     """What belongs together; who may watch and who may publish is then in `gate` and `policy`."""
+    checkViewers(parser, options, options.publish_user)
     try:
-        options.gate = Gate(readUsers(options.user, options.users), options.allow_basic)
         options.policy = policy(options)
     except UserError as error:
         parser.exit(2, f"{error}.\n")
-    if options.allow_basic and not (options.user or options.users or options.publish_user):
-        parser.exit(2, "--allow-basic says how users may log in: name them with --user or --users.\n")
     if options.processes > 1 and (options.publish_user or options.takeover or options.record):
         parser.exit(2, "What is published is in one process alone. Leave out --processes.\n")
+
+
+def checkViewers(parser, options, others=()):
+    """Who may watch is then in `gate`; `others`: who else may log in."""
+    try:
+        options.gate = Gate(readUsers(options.user, options.users), options.allow_basic)
+    except UserError as error:
+        parser.exit(2, f"{error}.\n")
+    if options.allow_basic and not (options.user or options.users or others):
+        parser.exit(2, "--allow-basic says how users may log in: name them with --user or --users.\n")
 
 
 def policy(options):
@@ -145,17 +160,23 @@ def mediaFolder(named):
 def banner(server, folder, fingerprint=None):
     """What a user wants to copy; of the server it takes `sockets`, `port` and `library`. `fingerprint`: of its
     certificate, if it has one."""
-    host = server.sockets[0].getsockname()[0]
-    everywhere = host in ("0.0.0.0", "::")
-    host = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+    host, everywhere = shownHost(server)
     scheme = "rtsps" if fingerprint else "rtsp"
     lines = [f"{SERVER_NAME} serves {folder} on port {server.port}. Ctrl-C stops it."]
     names = server.library.names()[:10] or ["pattern"]
     lines += [f"  {scheme}://{host}:{server.port}/{quote(name)}" for name in names]
     lines += [f"From other machines: {socket.gethostname()} in place of {host}"] if everywhere else []
     if fingerprint:
-        return "\n".join([*lines, f"Encrypted. The certificate's fingerprint: {fingerprint}"])
+        return "\n".join([*lines, ENCRYPTED + fingerprint])
     return "\n".join([*lines, f"Wireshark: Decode As, RTSP; or tshark -d tcp.port=={server.port},rtsp"])
+
+
+def shownHost(server):
+    """As it stands in a URL for programs of this machine; and whether it is there for other machines, too."""
+    host = server.sockets[0].getsockname()[0]
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1", True
+    return f"[{host}]" if ":" in host else host, False
 
 
 def measures(options):
@@ -164,8 +185,10 @@ def measures(options):
     return "\n".join(lines + ([f"Capture: {options.pcap}"] if options.pcap else []))
 
 
-def whyNot(options, error):
+def whyNot(options, error, program="Server.py"):
+    if isinstance(error, PermissionError):
+        return f"Port {options.port} is for administrators. Use `python {program} 8554`."
     if error.errno != errno.EADDRINUSE:
         return f"Cannot listen on {options.host or 'this machine'}, port {options.port}: {error.strerror or error}."
     other = options.port + 1 if options.port < 65535 else 6789
-    return f"Port {options.port} is taken by another program. Use `python Server.py {other}`, or stop the other one."
+    return f"Port {options.port} is taken by another program. Use `python {program} {other}`, or stop the other one."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from net.connection import ConnectionClosed
 from net.exchange import Exchange, Question
+from net.trust import SYSTEM
 from net.way import Way
 from rtsp import granted, via
 from rtsp.errors import RtspError
@@ -67,8 +68,8 @@ class Upstream(RtspClient):
 
     `onLost(reason)` is called on the thread "control" when the origin has gone; `onTick()` there every half second."""
 
-    def __init__(self, url, name, patience=PATIENCE):
-        super().__init__(url, timeout=patience, onInterleaved=self._take, onTick=self._tick)
+    def __init__(self, url, name, patience=PATIENCE, trust=SYSTEM):
+        super().__init__(url, timeout=patience, onInterleaved=self._take, onTick=self._tick, trust=trust)
         self._exchange = self._relaying = Relaying(self.login, via.line(name), self._clock)
         self._replies, self._alive = self._exchange.replies, self._exchange.alive
         self.onLost, self.onTick = lambda reason: None, lambda: None
@@ -174,15 +175,15 @@ class Upstream(RtspClient):
 class Upstreams:
     """All that there are, so that they can be ended. Lock: `_lock` guards the set."""
 
-    def __init__(self, name, patience=PATIENCE):
-        self.name, self.patience = name, patience
+    def __init__(self, name, patience=PATIENCE, trust=SYSTEM):
+        self.name, self.patience, self.trust = name, patience, trust
         self._all = weakref.WeakSet()
         self._lock = threading.Lock()
 
     def open(self, url):
         """Connected. RtspError as Upstream.begin(), 400 for what is no URL."""
         try:
-            upstream = Upstream(url, self.name, self.patience)
+            upstream = Upstream(url, self.name, self.patience, self.trust)
         except UsageError as error:
             raise RtspError(str(error), 400) from None
         with self._lock:

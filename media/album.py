@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 from PIL import Image
 
 from media.errors import MediaError, MovieError
+from media.images import in_folder, upright
 from media.reencode import MAX_PIXELS, encoded, within
 from media.source import Format, Payloads, Source
 from rtp.jpeg import payloads
 
 RATE = 1.0  # pictures a second
 SIZE = 1280, 720  # pixels, at most
-SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 TOLERANCE = 1e-6  # seconds
 
 
@@ -31,7 +30,7 @@ class Album(Source):
     ) -> None:
         self.name, self.period = folder.name, 1 / rate
         self._size, self._quality = size or SIZE, quality
-        self._paths = sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=_natural)
+        self._paths = in_folder(folder)
         if not self._paths:
             raise MovieError(f"There are no pictures in {folder}")
         self.duration = len(self._paths) / rate
@@ -64,13 +63,8 @@ class Album(Source):
             with Image.open(path) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise MediaError(f"{path} has {image.width} x {image.height} pixels")
-                return encoded(image, self._quality, self._size)
+                return encoded(upright(image), self._quality, self._size)
         except MediaError:
             raise
         except Exception as error:  # Pillow has no common error
             raise MediaError(f"{path} cannot be shown: {error}") from error
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """picture-9 before picture-10."""
-    return [(int(digits or 0), text) for digits, text in re.findall(r"(\d{1,18})|(\D+|\d)", path.name.casefold())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from rtp.rtcp import Goodbye
+from rtp import rtcp
 
 PATIENCE = 1.0  # seconds of silence after which another sender is believed
 
@@ -35,6 +35,20 @@ class Sender:
         return ssrc == self.ssrc
 
     def says_goodbye(self, reports: Iterable[object]) -> bool:
-        """Is our sender's BYE among these packets of RTCP? One that names nobody is believed (RFC 3550 §6.6)."""
-        goodbyes = [report for report in reports if isinstance(report, Goodbye)]
-        return any(self.ssrc in goodbye.ssrcs or not goodbye.ssrcs for goodbye in goodbyes)
+        """Is our sender's BYE among these packets of RTCP?"""
+        return _among(reports, self.ssrc)
+
+
+def goodbye_in(data: bytes, ssrc: int | None = None) -> bool:
+    """Is a BYE of this sender, None: of anybody, in what may be RTCP?"""
+    try:
+        reports = rtcp.parse(data)
+    except ValueError:
+        return False
+    return any(isinstance(one, rtcp.Goodbye) for one in reports) if ssrc is None else _among(reports, ssrc)
+
+
+def _among(reports: Iterable[object], ssrc: int | None) -> bool:
+    """A BYE that names nobody is believed (RFC 3550 §6.6)."""
+    goodbyes = [report for report in reports if isinstance(report, rtcp.Goodbye)]
+    return any(ssrc in goodbye.ssrcs or not goodbye.ssrcs for goodbye in goodbyes)

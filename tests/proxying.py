@@ -23,7 +23,7 @@ RATE = 25.0
 
 class LocalProxy(Proxy):
     def url(self, name: str = "movie.Mjpeg") -> str:
-        return f"rtsp://127.0.0.1:{self.port}/{name}"
+        return f"{'rtsps' if self.tls else 'rtsp'}://127.0.0.1:{self.port}/{name}"
 
 
 @contextmanager

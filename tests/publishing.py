@@ -81,7 +81,7 @@ class Publisher:
         if reply.status == 200:
             self.session = [f"Session: {reply.headers['session'].split(';')[0]}"]
             granted = parameters(reply.headers["transport"])
-            assert granted["mode"] == '"RECORD"'
+            assert granted["mode"].strip('"').upper() == "RECORD"  # both are written (RFC 2326 §12.39: quoted)
             self.ports.append(int(granted["interleaved" if self.tcp else "server_port"].split("-")[0]))
         return reply
 

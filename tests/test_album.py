@@ -45,6 +45,16 @@ def test_they_are_shown_one_after_the_other(folder):
     assert album.format == Format("video", 26, "JPEG", 90000, 0.5)
 
 
+def test_a_phone_s_picture_is_upright_and_what_is_hidden_is_none(folder):
+    """Page 2 was taken with the camera turned; macOS writes a file of its own beside each picture."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (200, 104)).save(folder / "Page 2.png", exif=exif)
+    (folder / "._Page 2.png").write_bytes(b"no picture")
+    album = Album(folder)
+    assert album.duration == 3.0 and shown(album, 1).size == (104, 200)
+
+
 def test_for_the_lab_a_picture_is_made_small_enough(folder):
     assert len(Album(folder).whole(0, 5000)) <= 5000
 

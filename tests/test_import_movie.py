@@ -18,7 +18,7 @@ from rtp.jpeg import JpegImage
 from tests import movies
 from tests.scripted import eventually
 from tests.tools import find, need
-from tools import barcode, import_movie, importing, pictures, videos
+from tools import barcode, import_movie, importing, videos
 from tools.importing import ImportFailed, Wanted
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,16 +80,6 @@ def test_the_images_of_a_folder_in_natural_order(folder, capsys):
     assert (code, err) == (0, "") and numbers("images.Mjpeg") == [1, 2, 9, 10]
     assert "4 frames, 0.2 s at 20 frames/s" in out
     assert "python Server.py\n" in out and "rtsp://127.0.0.1:6789/images.Mjpeg" in out
-
-
-@pytest.mark.parametrize(("names", "ordered"), [
-    (["img10", "img2", "IMG1"], ["IMG1", "img2", "img10"]),
-    (["b", "a10b2", "a10b10", "a9"], ["a9", "a10b2", "a10b10", "b"]),
-    (["x", "7", "007x", "٣", ""], ["", "7", "007x", "x", "٣"]),
-])  # fmt: skip
-def test_numbers_in_names_count_as_numbers(names, ordered):
-    """Whatever stands around them."""
-    assert sorted(names, key=pictures.natural) == ordered
 
 
 def test_each_image_is_shown_for_some_seconds(folder, capsys):

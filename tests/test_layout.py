@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Who may import what of the project. A folder's name stands for all its modules; a folder may always import itself.
 ARROWS: dict[str, set[str]] = {
     "start": {"tools.environment"},
-    "CommandLine": {"net.impairment"},
+    "CommandLine": {"net.impairment", "rtsp.failures"},
     "ClientLauncher": {
         "CommandLine", "Client", "Figures", "Output", "Player", "media.tape", "net.instruments", "net.transcript",
         "net.trust", "rtsp.failures", "rtsp.keyring", "rtsp.login", "rtsp.situations", "ui",
@@ -58,9 +58,9 @@ ARROWS: dict[str, set[str]] = {
     "PublisherOptions": {"CommandLine", "VideoStream", "media", "rtsp.failures"},
     "PublisherProgress": {"rtp.reports"},
     "Proxy": {"Origins", "ProxyOptions", "ProxyWorker", "Server", "ServerOptions", "Upstream", "net", "rtsp"},
-    "ProxyOptions": {"CommandLine", "ServerOptions", "ServerWorker", "net.gate", "rtsp"},
+    "ProxyOptions": {"CommandLine", "ServerOptions", "ServerWorker", "rtsp"},
     "ProxyWorker": {"LiveOrigin", "Relayed", "ServerWorker", "rtsp"},
-    "Origins": {"LiveOrigin", "rtsp"},
+    "Origins": {"LiveOrigin", "Publication", "rtsp"},
     "LiveOrigin": {"Publication", "RtpPacket", "media", "net", "rtp", "rtsp"},
     "Relayed": {"Session", "net", "rtp", "rtsp"},
     "Upstream": {"RtspClient", "net", "rtsp"},

@@ -70,7 +70,7 @@ ALLOWED = {
     "net/pacer.py": {"int(when / SLOT + 1e-06)"},
     "media/framing.py": {"int(header[1])"},         # five to ten digits of a movie's frame length
     "media/movie.py": {"float(fps or self._index.rate or FRAMES_PER_SECOND)"},
-    "media/album.py": {"int(digits or 0)"},                         # of the name of a file of the user's
+    "media/images.py": {"int(part)"},                         # of the name of a file of the user's
     "media/looped.py": {"int(rounds)"},
     "media/pattern.py": {"int(moment * 1000)"},
     "media/source.py": {"int(time.time())"},

@@ -1,7 +1,9 @@
 """Whose packets are ours."""
 
-from rtp.rtcp import Goodbye, SourceDescription
-from rtp.sender import PATIENCE, Sender
+import pytest
+
+from rtp.rtcp import Goodbye, ReceiverReport, SourceDescription, compound
+from rtp.sender import PATIENCE, Sender, goodbye_in
 
 OURS, OTHER = 1, 2
 
@@ -46,3 +48,16 @@ def test_only_our_sender_can_say_goodbye():
     sender = Sender(5)
     assert sender.says_goodbye([SourceDescription(5, "x"), Goodbye((7, 5))]) and sender.says_goodbye([Goodbye(())])
     assert not sender.says_goodbye([Goodbye((7,)), SourceDescription(5, "x")])
+
+
+@pytest.mark.parametrize(("packets", "ours", "anybody"), [
+    ((Goodbye((5,)),), True, True),
+    ((Goodbye(()),), True, True),
+    ((Goodbye((7,)),), False, True),
+    ((), False, False),
+])  # fmt: skip
+def test_a_goodbye_in_a_datagram(packets, ours, anybody):
+    """Of our sender, or of anybody; in what is no RTCP there is none."""
+    data = compound(ReceiverReport(5), SourceDescription(5, "x"), *packets)
+    assert (goodbye_in(data, 5), goodbye_in(data)) == (ours, anybody)
+    assert not goodbye_in(data[:-1]) and not goodbye_in(b"")

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageSequence
 
+from media import images
+from media.images import upright
 from tools.importing import LAB_RATE, ImportFailed, Incoming, Wanted, placed, room
 from tools.make_movie import encoded
 
-IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".tga")
 STILL = 0.1  # seconds of a frame that says 0, as browsers do it
 LONGEST = 600.0  # seconds of one frame
-
-
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key: img2 before img10, and upper case as lower."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts]
 
 
 def in_folder(folder: Path) -> list[Path]:
     """Its images in the order of their names. ImportFailed if there are none."""
     try:
-        found = [path for path in folder.iterdir() if path.suffix.lower() in IMAGES and path.is_file()]
+        found = images.in_folder(folder)
     except OSError as error:
         raise ImportFailed(f"{folder} cannot be read: {error.strerror or error}.") from None
-    found = [path for path in found if not path.name.startswith(".")]
     if not found:
-        raise ImportFailed(f"{folder} has no images ({' '.join(IMAGES)}).")
-    return sorted(found, key=lambda path: natural(path.name))
+        raise ImportFailed(f"{folder} has no images ({' '.join(images.SUFFIXES)}).")
+    return found
 
 
 def folder(path: Path, wanted: Wanted) -> Incoming:
@@ -40,7 +33,7 @@ def folder(path: Path, wanted: Wanted) -> Incoming:
     rate = wanted.rate or LAB_RATE
     times = max(1, round((wanted.each or 0) * rate))
     with _opened(paths[0]) as first:
-        size = room(_upright(first).size, wanted.size)
+        size = room(upright(first).size, wanted.size)
 
     def frames() -> Iterator[bytes]:
         for one in paths:
@@ -60,7 +53,7 @@ def moving(path: Path, wanted: Wanted) -> Incoming | None:
         return None
     with image:
         count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's JPEG and its previews
-        size = room(_upright(image).size, wanted.size)
+        size = room(upright(image).size, wanted.size)
         rate = wanted.rate or LAB_RATE
         if count == 1:
             return _still(path, wanted, size, rate)
@@ -108,13 +101,8 @@ def _opened(path: Path) -> Image.Image:
         raise ImportFailed(f"{path} is no image that Pillow can read: {error}.") from None
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """As the camera was held (EXIF)."""
-    return ImageOps.exif_transpose(image)
-
-
 def _encoded(image: Image.Image, path: Path, size: tuple[int, int], wanted: Wanted) -> bytes:
     try:
-        return encoded(placed(_upright(image), size), wanted.quality)
+        return encoded(placed(upright(image), size), wanted.quality)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImportFailed(f"{path} is damaged: {error}.") from None
