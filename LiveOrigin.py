@@ -5,8 +5,9 @@ import threading
 import time
 from functools import partial
 
+from Inlet import Inlet
 from net.way import BLOCKED
-from Publication import Inlet, presented
+from Publication import presented
 from rtp.sender import goodbye_in
 from rtp.streamclock import Reference
 from RtpPacket import RTCP_TYPES

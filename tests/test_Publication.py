@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from Publication import PATIENCE, STANDING, Inlet
+from Inlet import PATIENCE, STANDING, Inlet
 from rtp import rtcp
 from rtp.streamclock import Reference
 from rtp.timestamps import middle, ntp_time

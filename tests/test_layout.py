@@ -40,7 +40,8 @@ ARROWS: dict[str, set[str]] = {
     "Lookup": {"media", "rtsp"},
     "ServerOptions": {"CommandLine", "Publication", "ServerWorker", "VideoStream", "media", "net.gate", "rtsp"},
     "Publishing": {"Lookup", "Publication", "media", "net", "rtsp"},
-    "Publication": {"RtpPacket", "media", "net.gate", "rtp", "rtsp"},
+    "Publication": {"Inlet", "media", "net.gate", "rtp", "rtsp"},
+    "Inlet": {"RtpPacket", "media", "rtp", "rtsp"},
     "ServerWorker": {"Lookup", "Publishing", "Session", "RtpPacket", "media", "rtsp", "net"},
     "Session": {
         *("Playback", "Publication", "Stream", "net", "media"),
@@ -61,7 +62,7 @@ ARROWS: dict[str, set[str]] = {
     "ProxyOptions": {"CommandLine", "ServerOptions", "ServerWorker", "rtsp"},
     "ProxyWorker": {"LiveOrigin", "Relayed", "ServerWorker", "rtsp"},
     "Origins": {"LiveOrigin", "Publication", "rtsp"},
-    "LiveOrigin": {"Publication", "RtpPacket", "media", "net", "rtp", "rtsp"},
+    "LiveOrigin": {"Inlet", "Publication", "RtpPacket", "media", "net", "rtp", "rtsp"},
     "Relayed": {"Session", "net", "rtp", "rtsp"},
     "Upstream": {"RtspClient", "net", "rtsp"},
     "Gateway": {"Player", "web"},
