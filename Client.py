@@ -259,8 +259,8 @@ class Client:
         """The newest frame that is due goes to the screen."""
         if self.commands.doing == "TEARDOWN":
             return
-        if self.player.blocked and self.commands.doing is None:
-            self.commands.do("SETUP", self.player.switchToTcp)
+        if self.commands.doing is None and (chore := self.player.chore):
+            self.commands.do("SETUP", chore)
         try:
             frames = self.player.dueFrames(newestOnly=True)
         except ClientError as error:

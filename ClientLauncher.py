@@ -151,8 +151,8 @@ def playHeadless(player: Player, options: argparse.Namespace, output: Output) ->
             output.show(frame)
             if options.duration is not None:
                 end = min(end, time.monotonic() + options.duration)
-        if player.blocked:
-            player.switchToTcp()
+        if chore := player.chore:
+            chore()
         player.wait(0.05)
     player.check()
 

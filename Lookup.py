@@ -1,7 +1,8 @@
-"""What a request names: a movie, one of its streams, or a folder of movies."""
+"""What a request names: a movie, one of its streams, or a folder of movies; and what is said of a movie."""
 
 from rtsp import checks
 from rtsp.errors import RtspError
+from rtsp.sdp import describe
 from rtsp.url import named
 
 
@@ -22,3 +23,9 @@ def isFolder(library, request):
 def refuseFolder(library, request):
     if isFolder(library, request):
         raise checks.not_allowed("this is a folder: it can be listed, not played", checks.OF_A_FOLDER)
+
+
+def described(presentation, address):
+    """Its description, as SDP, for who knows this server by that address."""
+    formats = [source.format for source in presentation.sources]
+    return str(describe(presentation.name, presentation.version, address, presentation.duration, formats))

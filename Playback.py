@@ -1,5 +1,6 @@
 """What a session plays: one Passage after the other, all streams together, until a PAUSE, TEARDOWN or the end."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -150,6 +151,26 @@ class Playback:
         self.pacer = pacer
         for stream in self.streams:
             stream.start(pacer, moment)
+
+    def swap(self, sources, pacer):
+        """Go on from the same place with other sources: {stream: its source}. Numbers and timestamps go on, too; what
+        is queued stays."""
+        place, live, passages, point = self.position, self.duration is None, self.passages, self.pausePoint
+        self.pause()
+        for stream, source in sources.items():
+            stream.use(source, stream.shelf.quality)
+            if live:
+                stream.frame = source.first()
+            else:
+                stream.stand(place, passages[0].direction if passages else 1)
+        if passages:
+            self.reserve(self.plan(None, passages[0].end, passages[0].scale, passages[0].speed))
+            for queued in passages[1:]:
+                with suppress(RangeError):          # another file may be shorter
+                    self.enqueue(queued.start, queued.end, queued.scale, queued.speed)
+            self.pausePoint = point
+            self.passages[-1].cut(point)
+            self.start(pacer, pacer.clock())
 
     # ---- PAUSE
 

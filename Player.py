@@ -17,23 +17,23 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from net.instruments import Instruments
 from net.transcript import Transcript
 from net.trust import SYSTEM, Trust
-from net.way import BLOCKED, Way
+from net.way import Way
+from Relocation import Relocation
 from rtp.receiver import Frame, Receiver
 from rtsp import silence
-from rtsp.failures import AnotherDialect, ClientError, FolderFound, MissingError, Redirected, ServerRefused, UsageError
+from rtsp.failures import ClientError, FolderFound, MissingError, Redirected, ServerRefused, UsageError
 from rtsp.headers import Range
+from rtsp.inbox import Inbox
 from rtsp.keyring import Keyring
 from rtsp.message import VERSION
 from rtsp.places import beginning_again, nothing_left, within
 from rtsp.playable import beginning, choose_video, duration
-from rtsp.redirects import Redirects
 from rtsp.states import END, TIMEOUT, State
 from rtsp.url import resolve
 from RtspClient import RtspClient
@@ -60,12 +60,14 @@ class Player:
         self.stream = StreamReceiver(delay, clock, self.transcript)
         self.way = Way(transport, rtpPort, self.stream.onRtp, self.stream.onRtcp, self.stream.report, self.instruments)
         self.clock, self.keyring, self.trust, self.proxy = clock, keyring or Keyring(), trust, proxy
+        self.relocation = Relocation(self)      # what to do when the session has to begin anew
         self.goTo(url, dialect)
         self.scale = self.wantedScale = 1.0     # seconds of the movie in one: as the server does it, as asked
         self.duration: float | None = None      # seconds of the movie, where the server says it
         self.position, self.ended, self.still = 0.0, False, False   # … the latest frame's; at its end; see Stills.py
-        self._streamUrl, self._closed = url, False
-        self._start: float | None = None        # where the latest PLAY began
+        self.described: tuple[str, int, int] = url, 0, 0    # URL of the stream, payload type, clock rate
+        self._closed = False
+        self.latestStart: float | None = None   # where the latest PLAY began
         self._sought: float | None = None       # … and where the next one shall
         self._playSent = self._firstPlay = self._framesBefore = 0.0
 
@@ -85,15 +87,23 @@ class Player:
 
     def goTo(self, url: str, dialect: str = "rfc") -> None:
         """Another movie than at first; before connect(). UsageError if the URL is none."""
-        self.client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self.trust,
-                                 parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
-                                 watch=self.instruments.connected, transcript=self.transcript, proxy=self.proxy)
+        self.client = self.makeClient(url, dialect)
 
-    def _beginAnew(self, url: str, dialect: str) -> None:
+    def makeClient(self, url: str, dialect: str = "rfc") -> RtspClient:
+        client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self.trust,
+                            parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
+                            watch=self.instruments.connected, transcript=self.transcript, proxy=self.proxy)
+        client.inbox = Inbox()
+        return client
+
+    def replaceClient(self, client: RtspClient) -> None:
         self.client.close()
-        self.goTo(url, dialect)
+        self.client = client
         if self._closed:                        # in this moment, by another thread
             self.client.close()
+
+    def beginAnew(self, url: str, dialect: str) -> None:
+        self.replaceClient(self.makeClient(url, dialect))
         self.connect()
 
     def openRtpPort(self) -> None:
@@ -103,32 +113,17 @@ class Player:
     def setup(self) -> None:
         """Everything up to the state Ready: connection and port if they are not open yet, description, SETUP, and
         wherever the server sends us. FolderFound if there is a choice."""
-        if self.way.ports is None:
-            self.connect()
-            self.openRtpPort()
-        elif self.client.lost and not self.client.lab:      # while somebody was looking for the password
-            self._beginAnew(self.client.url, "rfc")
-            self.way.reopen(self.client.connection)
-        redirects = Redirects(self.client.url)
-        while True:
-            try:
-                return self._setup()
-            except AnotherDialect as found:     # on this connection, the server was asked in one that confused it
-                log.info("! %s: once more, in the dialect %r", found, found.dialect)
-                self._beginAnew(self.client.url, found.dialect)
-            except Redirected as redirected:
-                self._beginAnew(redirects.follow(redirected, self.client.url), "rfc")
-                log.warning("! The server sent us to %s", self.client.url)
-                self.way.reopen(self.client.connection)
+        self.relocation.setUp()
 
-    def _setup(self) -> None:
+    def setUpHere(self) -> None:
+        """Description, port and SETUP, on this connection."""
         client = self.client
         if client.lab:
-            self._streamUrl = client.target
+            self.described = client.target, 0, 0
             self.stream.expect(lab=True)
         else:
-            self._streamUrl = self._describe()
-        granted = self.way.setup(partial(client.setup, self._streamUrl), client.connection, client.lab)
+            self.described = self._describe()
+        granted = self.way.setup(partial(client.setup, self.described[0]), client.connection, client.lab)
         self.transcript.granted(granted, self.way.transport == "tcp", client.connection, self.way.rtp_port)
         addresses = {client.peer[0], granted.source or client.peer[0]}
         self.stream.expectFrom(granted.ssrc, addresses, None if client.lab else self.way.send_control)
@@ -136,31 +131,28 @@ class Player:
 
     @property
     def blocked(self) -> bool:
-        """Nothing has come over UDP since PLAY: switchToTcp() may help."""
+        """Nothing has come over UDP since PLAY: another way may help."""
         waiting = self.state is State.PLAYING and not (self.client.lab or self.receiver.holding or self.receiver.heard)
         return waiting and self.way.blocked(self.clock() - self._playSent)
 
-    def switchToTcp(self) -> None:
-        """A new session, whose media come inside the connection; it plays from where this one should have."""
-        self.stream.hold()                      # no more complaints about this one
-        self.stream.sayBye()
-        with suppress(ClientError):
-            self.client.teardown(1.0)
-        self.way.switch(BLOCKED)
-        self._beginAnew(self.client.url, "rfc")
-        self.setup()
-        self.play(self._start)
+    @property
+    def chore(self) -> Callable[[], None] | None:
+        """What the session needs now, or the server has asked for: to be called like any request. None: nothing."""
+        return self.relocation.due()
 
-    def _describe(self) -> str:
-        """The URL of the stream to set up; what else the server says about it."""
-        with suppress(ServerRefused):           # OPTIONS is a courtesy; the next request will tell
+    def _describe(self) -> tuple[str, int, int]:
+        """The stream to set up; and what else the server says about it."""
+        try:
             self.client.options()
+        except ServerRefused as refused:        # it was a courtesy; the next request will tell
+            if isinstance(refused, Redirected):
+                raise
         description, base = self.client.describe()
         chosen = choose_video(description)
         log.info("= playing JPEG%s", "".join(f", leaving out {name}" for name in chosen.left_out))
         self.stream.expect(chosen.payload_type, chosen.clock_rate)
         self.duration = duration(description, chosen.media)
-        return resolve(base, chosen.media.control)
+        return resolve(base, chosen.media.control), chosen.payload_type, chosen.clock_rate
 
     def play(self, start: float | None = None, scale: float | None = None) -> None:
         """Go on, or from `start` seconds on; after the end of the movie: once more from its start. `scale`: so many
@@ -175,16 +167,18 @@ class Player:
         if start is None and (self.ended or self.receiver.ended or nothing_left(self.position, scale, self.duration)):
             start = beginning_again(scale, self.duration)
         self.stream.hold()
-        self._playSent, self._start, self._sought = self.clock(), start, None
+        self._playSent, self.latestStart, self._sought = self.clock(), start, None
         self._firstPlay = self._firstPlay or self._playSent
         self._framesBefore = self.receiver.frames
         try:
             asked = None if scale == self.scale == 1 else scale     # not every server knows this header
-            begin = beginning(self.client.play(None if start is None else Range(start), asked), self._streamUrl)
+            begin = beginning(self.client.play(None if start is None else Range(start), asked), self.described[0])
             time = start if begin.time is None else begin.time
             self.stream.start(time, begin.seq, begin.rtptime, start is None, begin.scale)
             self.ended, self.scale, self.wantedScale = False, begin.scale, scale
             self.position = self.position if start is None or time is None else time
+        except Redirected as redirected:
+            self.relocation.playElsewhere(redirected, start, scale)
         finally:
             self.stream.release()
 

@@ -192,6 +192,7 @@ class ProxyWorker(ServerWorker):
                 self.bound.discard(lasting)
         if reply.status != 200:
             return self.mapped(reply, request, session)
+        lasting.url, lasting.path = base_url(request.target).rstrip("/"), named(request)[0]
         if session is None:
             self.upstreams = {place: one for place, one in self.upstreams.items() if one is not upstream}
             self.server.sessions.add(lasting)

@@ -110,12 +110,13 @@ class Publishing:
             Range.parse(text)                   # it says when, and that is: now
         publication, publications = session.publication, self.server.publications
         other = publications.claim(publication)
-        if other:
-            self.giveWay(other)
         room = publications.room(publication) if session.state is State.READY else None
         publication.record()
         session.presentation = publication.presentation
         publications.show(publication)
+        self.server.calls.tick()                # who watches the other one goes on with this, if it is of the same kind
+        if other:
+            self.giveWay(other)
         log.info("= session %s publishes %r", session.id, publication.name)
         headers = Headers([("Session", session.id)])
         if room is None or room >= ENOUGH:
@@ -126,7 +127,7 @@ class Publishing:
         return Response(200 if agent.startswith(ONLY_200) else 250, headers)
 
     def giveWay(self, other):
-        """Its viewers are told that it is over."""
+        """The viewers that it still has are told that it is over."""
         log.warning("! %r was taken over by %s", other.name, self.worker.peer)
         self.server.sessions.remove(other.session)
         if other.connection is not self.worker.connection:

@@ -31,6 +31,7 @@ from rtsp.asked import answer
 from rtsp.errors import MessageError
 from rtsp.failures import AnotherDialect, ConnectError, ReplyTimeout, ServerRefused, refusal, understanding
 from rtsp.headers import Range, SessionHeader, Transport
+from rtsp.inbox import Inbox
 from rtsp.keyring import Keyring
 from rtsp.message import Interleaved, Request, Response
 from rtsp.reader import MessageReader
@@ -81,6 +82,7 @@ class RtspClient:
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self.inbox: Inbox | None = None         # of who follows the server's REDIRECT and ANNOUNCE
         self._asking = False                    # a request is under way
         self._moving = threading.Lock()         # guards `state`
         self.login = (keyring or Keyring()).of(parts)
@@ -288,7 +290,7 @@ class RtspClient:
 
     def _answer(self, request: Request) -> None:
         log.info("< %s %s (CSeq %s)", request.method, request.target, request.headers.get("CSeq"))
-        reply = answer(request, self._parameters())
+        reply = answer(request, self._parameters(), self.inbox, self.session, self.url)
         log.info("> %d %s (CSeq %s)", reply.status, reply.reason, reply.headers.get("CSeq"))
         self.connection.send(bytes(reply))
 

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from functools import partial
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ if __name__ == "__main__":
               f"To get it: {sys.executable} -m pip install Pillow", file=sys.stderr)
         sys.exit(5)
 
+from Calls import Calls
 from media.errors import MediaError, NotFound
 from media.library import Library
 from media.prepare import Preparer
@@ -66,10 +68,10 @@ class Server:
     Worker = ServerWorker
 
     def __init__(self, port=6789, host=None, media=".", fps=None, timeout=limits.SESSION_TIMEOUT, seat=None,
-                 gate=None, tls=None, instruments=None, policy=None):
+                 gate=None, tls=None, instruments=None, policy=None, redirect=None):
         """`seat`: among processes that share the port; `gate`: who may come in; `tls`: an ssl.SSLContext, where all is
-        encrypted; `instruments`: --net and --pcap, which close() closes; `policy`: who may publish. OSError if the port
-        is taken or forbidden."""
+        encrypted; `instruments`: --net and --pcap, which close() closes; `policy`: who may publish; `redirect`: where
+        viewers are sent. OSError if the port is taken or forbidden."""
         self.seat, self.tls, self.instruments = seat or Alone(), tls, instruments or Instruments()
         self.sockets = listen(host, port, self.seat.shared)
         self.port = self.sockets[0].getsockname()[1]
@@ -84,6 +86,8 @@ class Server:
         self.reader = DatagramReader("datagrams")
         self.reader.tick = self.publications.tick
         self.sessions = Sessions(self.reader, timeout, complaints=self.complaints, count=self.seat.sessions)
+        self.calls = Calls(self.sessions, self.library, self.pacer, redirect or "")
+        self.since = time.time()
         self.acceptor = Acceptor(self.sockets, self.open, self.work, self.tick, self.complaints, self.seat.connections,
                                  b"" if tls else REFUSAL)
         self.workers = self.acceptor.workers            # thread: its connection
@@ -121,6 +125,7 @@ class Server:
     def tick(self):
         self.sessions.expire()
         self.sessions.rank(self.pacer.behind)
+        self.calls.tick()
 
     def find(self, path):
         """The presentation of that name; the RtspError says less than the log: a client need not know where it lies."""
@@ -183,7 +188,7 @@ def main(arguments=None):
     try:
         opened = (reserve(options.host, options.port) if options.processes > 1 else
                   Server(options.port, options.host, folder, options.fps, options.timeout, None, options.gate, tls,
-                         Instruments(options.net), options.policy))
+                         Instruments(options.net), options.policy, options.redirect))
     except OSError as error:
         return fail(CANNOT_LISTEN, whyNot(options, error))
     if options.processes > 1:
@@ -244,7 +249,7 @@ def serveTogether(options, folder, reserved, tls, shown):
 
     def one(seat):
         return serve(Server(port, options.host, folder, options.fps, options.timeout, seat, options.gate, tls,
-                            Instruments(options.net)), seat.listens)
+                            Instruments(options.net), redirect=options.redirect), seat.listens)
 
     alike = SimpleNamespace(sockets=reserved, port=port, library=Library(folder, openMovie))
     return Processes(options.processes, one, reserved).run(lambda: announce(alike, folder, options, shown))

@@ -15,6 +15,7 @@ from net.gate import Gate
 from Publication import Policy
 from rtsp import limits
 from rtsp.errors import MessageError
+from rtsp.moves import checked
 from rtsp.users import UserError, Users
 from ServerWorker import SERVER_NAME
 from VideoStream import VideoStream
@@ -35,6 +36,13 @@ def setting(name, text):
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def otherServer(text):
+    try:
+        return checked(text)
+    except MessageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def parseArguments(arguments):
     parser = argparse.ArgumentParser(prog="Server.py", description="An RTSP server for MJPEG movies.")
     parser.add_argument("port", nargs="?", type=portNumber, default=6789, help="TCP port of RTSP (default: 6789)")
@@ -51,6 +59,9 @@ def parseArguments(arguments):
                         help="another limit, in bytes, seconds or numbers of things: " + limits.listed())
     parser.add_argument("--processes", metavar="N", type=processCount, default=1,
                         help="so many processes share the port; Linux only (default: 1)")
+    parser.add_argument("--redirect", metavar="URL", type=otherServer,
+                        help="send whoever comes to this server instead (302), with the path that was asked for; "
+                        "python -m tools.status moves those who play, too")
     addPublishing(parser.add_argument)
     addViewers(parser)
     options = parser.parse_args(arguments)

@@ -9,19 +9,18 @@ import time
 from email.utils import formatdate
 from math import inf
 
-from Lookup import find, isFolder, refuseFolder
+from Lookup import described, find, isFolder, refuseFolder
 from net.channels import UdpChannel
 from net.connection import ConnectionClosed
 from net.interleaved import InterleavedChannel, Interleaving
-from net.prober import Prober
+from Parameters import getParameters, setParameters
 from Publishing import Publishing
 from RtpPacket import RtpPacket
-from rtsp import answers, checks, lab, limits, offers, parameters
+from rtsp import answers, checks, lab, limits, offers
 from rtsp.errors import EncryptedError, MessageError, NotImplementedMethod, RtspError, SessionError
 from rtsp.headers import RtpInfo, SessionHeader, Transport
 from rtsp.message import Headers, Request, Response
 from rtsp.playing import Play, pause_point
-from rtsp.sdp import describe
 from rtsp.states import METHODS, STATELESS, next_state
 from rtsp.url import base_url, control, named, without_credentials
 
@@ -43,7 +42,7 @@ class ServerWorker:
         self.server = clientInfo["server"]
         self.peer = "{}:{}".format(*self.connection.peer[:2])
         self.interleaving = Interleaving(self.connection)       # the channels of the media that travel in it
-        self.prober = Prober(self.connection, self.peer)
+        self.prober = self.server.calls.prober(self.connection, self.peer)
         self.labSession = None          # the one session of a connection that speaks the lab dialect
         self.bound = set()              # the sessions that may end with the connection
         self.user = None                # who has asked last, where that is asked
@@ -115,6 +114,7 @@ class ServerWorker:
     def handle(self, request, session):
         """The preconditions that all methods share, the state machine, and the method's own handler."""
         handler = self.findHandler(request)
+        self.server.calls.check(request, session)
         pacer = self.server.pacer
         checks.check_room(request.method, session is not None and session.admitted, pacer.behind, pacer.busy)
         if session is None and request.method == "SETUP":
@@ -160,10 +160,8 @@ class ServerWorker:
     def do_DESCRIBE(self, request, session):
         if isFolder(self.server.library, request):
             return answers.folder(request, self.server.library.names(named(request)[0]))
-        found, _ = find(self.server, request)
-        formats = [source.format for source in found.sources]
-        text = describe(found.name, found.version, self.connection.local[0], found.duration, formats)
-        return answers.description(request, str(text))
+        presentation, _ = find(self.server, request)
+        return answers.description(request, described(presentation, self.connection.local[0]))
 
     def do_ANNOUNCE(self, request, session):
         return self.publishing.announce(request, session)
@@ -181,6 +179,7 @@ class ServerWorker:
         stream = self.openStream(session, presentation, number or 0, transport)
         stream.ssrc = stream.ssrc if transport.ssrc is None else transport.ssrc
         session.presentation, session.path = presentation, named(request)[0]
+        session.url = "" if request.lab else base_url(request.target).rstrip("/")
         self.patience = session.timeout
         self.server.sessions.add(session)
         if request.lab:
@@ -222,14 +221,10 @@ class ServerWorker:
         return Response(200, Headers([("Session", session.id)]))
 
     def do_GET_PARAMETER(self, request, session):
-        """Without a body: a sign of life (RFC 2326 §10.8)."""
-        headers = Headers([("Session", session.id)] if session else [])
-        wanted = parameters.names(request.body)
-        if wanted and session is None:
-            raise SessionError("only a session has parameters")
-        if wanted:
-            headers.add("Content-Type", parameters.TYPE)
-        return Response(200, headers, parameters.answer(wanted, session.parameters()) if wanted else b"")
+        return getParameters(self, request, session)
+
+    def do_SET_PARAMETER(self, request, session):
+        return setParameters(self, request, session)
 
     # ---- what they need
 

@@ -15,7 +15,6 @@ from Publication import Publication
 from rtsp import limits
 from rtsp.errors import RtspError, SessionError
 from rtsp.states import TIMEOUT, State, next_state
-from rtsp.timecodes import seconds
 from Stream import Stream
 
 log = logging.getLogger(__name__)
@@ -39,6 +38,8 @@ class Session:
     clock: Callable[[], float] = time.monotonic
     presentation: object = None                     # what is played, known from the first SETUP on
     path: str = ""                                  # … and the name it was asked for by
+    url: str = ""                                   # … in the client's words
+    since: float = field(default_factory=time.time)
     user: str | None = None                         # who made it, where that is asked
     connection: object = None                       # over which it was set up
     publication: Publication | None = None          # what is recorded, if it records
@@ -134,13 +135,6 @@ class Session:
                 self.playback.pause()
             else:
                 self.playback.pauseAt(point)
-
-    def parameters(self):
-        """The values of rtsp.parameters.KNOWN."""
-        first, *_ = self.streams.values()
-        jitter = first.report.jitter if first.report else 0.0
-        return {"position": seconds(self.playback.position), "jitter": seconds(jitter),
-                "packets": str(sum(stream.packets for stream in self.streams.values()))}
 
     def close(self, reader, bye=False):
         """Give back the channels; with `bye`, viewers that are playing are told. Twice is fine."""

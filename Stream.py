@@ -20,6 +20,8 @@ from Run import Run, nearest
 BUSY = SLOT         # seconds after which the pacer comes back to a session that a worker is busy with
 PUNCTUAL = 0.02     # seconds; a frame that is later may be left out, see Session.patience
 TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
+MAKING = 0.005      # seconds until somebody looks again whether a live frame has been re-encoded
+MOST_BEHIND = 3     # live frames that have come when the first of them, still not re-encoded, is given up
 AHEAD = 16          # frames that are prepared before they are due
 DAMAGED = 1000      # frames in a row that are passed over at PLAY: of a movie that was cut, all are damaged
 SPREAD = 6          # goes at most, a SLOT apart, in which a frame is sent: it is over before the next one is due
@@ -100,6 +102,16 @@ class Stream:
             due = begun + (self.source.time(k) - run.startTime) * run.pace
             self.preparer.want(self.source, self.shelf, k, due)
 
+    def use(self, source, quality=None):
+        """Take another source from here on, or the same at another quality. Other sources only between two runs."""
+        shelf, run = self.preparer.shelf(source, self.packing, quality), self.run
+        if run and source.available(run.frame):
+            self.preparer.frame(source, shelf, run.frame)       # it may be due in this moment
+        self.source, self.shelf, self.frames, self.live = source, shelf, shelf.frames, source.duration is None
+        if run:
+            for ahead in range(1, AHEAD):
+                self.prepare(run, run.after(run.frame, ahead))
+
     def start(self, pacer, now):
         """Hand a reserved run to the pacer."""
         run = self.run
@@ -157,6 +169,8 @@ class Stream:
         elif not self.live:
             self.sendFrame(run, now)
         elif self.source.available(run.frame):
+            if self.isBeingMade(run, now):
+                return now + MAKING
             run.begun = now - (run.playTime - run.startTime)    # what is live is due when it has come
             self.leaveGap(run)
             if self.source.origin is not None:  # how streams belong together is said first
@@ -164,12 +178,20 @@ class Stream:
             self.sendFrame(run, now)
         return self.nextDeadline(run, now)
 
+    def isBeingMade(self, run, now):
+        """A live frame that is wanted at another quality takes a while, on another thread; if more than the next one
+        comes in the meantime, it is left out."""
+        if self.shelf.quality is None or self.shelf.has(run.frame):
+            return False
+        self.preparer.want(self.source, self.shelf, run.frame, now + 10 * MAKING)
+        return not self.source.available(run.frame + MOST_BEHIND)
+
     def sendFrame(self, run, now):
         """The next frame, or nothing: a frame that is damaged, not ready or too late is left out before it gets
         numbers, so that no receiver takes it for a loss; the timestamps go on."""
         k, late = run.frame, now - run.due(run.playTime)
         prepared = run.prepared if k == run.first and run.prepared else self.shelf.get(k)
-        if prepared is None and self.source.instant:
+        if prepared is None and self.source.instant and self.shelf.quality is None:
             prepared = self.preparer.frame(self.source, self.shelf, k)
         if prepared is None or (late > PUNCTUAL and self.leaveOut(late)):
             self.skip(run, k)

@@ -60,6 +60,10 @@ class Library:
             if self._added.get(name.strip("/")) is presentation:
                 del self._added[name.strip("/")]
 
+    def added(self, path: str) -> Presentation | None:
+        """What was added under exactly this name."""
+        return self._added.get(path.strip("/"))
+
     def find(self, path: str) -> Presentation:
         """The presentation that the decoded URL path names, exactly or, if only one fits, but for upper and lower
         case.  NotFound, or MovieError if the file cannot be played."""

@@ -19,12 +19,15 @@ from threading import Condition, Event, Thread
 from time import perf_counter
 
 from media.frame import HEADER_SIZE, PreparedFrame
+from media.reencode import at_quality
 from media.source import MediaError, Payloads, Source
+from rtp import jpeg
 
 log = logging.getLogger(__name__)
 
 PACKET_SIZE = 1412  # bytes of an RTP packet: with UDP and IP headers within any Ethernet's 1500, and any tunnel's
 WHOLE_LIMIT = 20_468  # bytes of a JPEG in one packet: lab clients receive into 20,480 bytes
+LARGEST = 1 << 30  # bytes of a JPEG that is to be re-encoded: any
 CACHE_BYTES = 64 << 20
 OVERHEAD = 1600  # bytes that an entry costs besides its buffer (measured), so that empty ones are bounded too
 CHANCES = 4096  # frames passed over to make room for one, in a millisecond: there may be 100,000, and others wait
@@ -46,9 +49,10 @@ class Shelf:
 
     Only the preparer puts frames here and takes them away; whoever paces the sending looks, without any lock."""
 
-    def __init__(self, source: Source, packing: Packing) -> None:
+    def __init__(self, source: Source, packing: Packing, quality: int | None = None) -> None:
+        """`quality`: of its pictures, for viewers that want fewer bytes; None: as the source has them."""
         self.source = weakref.ref(source)  # weak: packets kept of a replaced movie must not keep its file open
-        self.packing = packing
+        self.packing, self.quality = packing, quality
         self.frames: dict[int, PreparedFrame] = {}
 
     def get(self, k: int) -> PreparedFrame | None:
@@ -87,7 +91,7 @@ class Preparer:
         self._header, self._prefix = header, prefix
         self._cache_bytes = cache_bytes
         self._changed = Condition()  # guards all below; notified when a frame is wanted or done, and at the end
-        self._shelves: weakref.WeakValueDictionary[tuple[weakref.ref[Source], Packing], Shelf]
+        self._shelves: weakref.WeakValueDictionary[tuple[weakref.ref[Source], Packing, int | None], Shelf]
         self._shelves = weakref.WeakValueDictionary()  # those that somebody plays from, or that hold something
         self._cache: OrderedDict[Key, PreparedFrame] = OrderedDict()  # what is on all shelves, the oldest first
         self._cached_bytes = 0
@@ -113,13 +117,13 @@ class Preparer:
         if self._thread is not None and self._thread.is_alive():  # not if the system had none
             self._thread.join()
 
-    def shelf(self, source: Source, packing: Packing) -> Shelf:
-        """Where the frames of this source are found, packed in this way."""
-        key = (weakref.ref(source), packing)
+    def shelf(self, source: Source, packing: Packing, quality: int | None = None) -> Shelf:
+        """Where the frames of this source are found, packed in this way, at this quality."""
+        key = (weakref.ref(source), packing, quality)
         with self._changed:
             found = self._shelves.get(key)
             if found is None:
-                found = self._shelves[key] = Shelf(source, packing)
+                found = self._shelves[key] = Shelf(source, packing, quality)
             return found
 
     def want(self, source: Source, shelf: Shelf, k: int, due: float) -> None:
@@ -142,7 +146,7 @@ class Preparer:
                 return frame
             self._busy.add(key)
         try:
-            frame = self._prepare(source, k, shelf.packing)
+            frame = self._prepare(source, k, shelf)
         finally:
             with self._changed:
                 self._busy.discard(key)
@@ -186,13 +190,16 @@ class Preparer:
                 self._changed.wait(PATIENCE)
         return None
 
-    def _prepare(self, source: Source, k: int, packing: Packing) -> PreparedFrame:
+    def _prepare(self, source: Source, k: int, shelf: Shelf) -> PreparedFrame:
+        size = PACKET_SIZE - HEADER_SIZE
         try:
-            if packing is Packing.WHOLE:
+            if shelf.packing is Packing.WHOLE:
                 payloads = [(source.whole(k, WHOLE_LIMIT), True)]
+            elif shelf.quality is not None:
+                payloads = jpeg.payloads(at_quality(source.whole(k, LARGEST), shelf.quality), size)
             else:
-                payloads = source.payloads(k, PACKET_SIZE - HEADER_SIZE)
-            return self._packets(payloads, source.format.payload_type, packing)
+                payloads = source.payloads(k, size)
+            return self._packets(payloads, source.format.payload_type, shelf.packing)
         except MediaError as error:
             if self._report(source, k):
                 self._complain(f"skipped: {error}")

@@ -42,6 +42,17 @@ def carriable(jpeg: bytes) -> bytes:
     return _encode(_cropped(picture), tables=tables)
 
 
+def at_quality(jpeg: bytes, quality: int) -> bytes:
+    """The picture in fewer bytes, at a JPEG quality from 1 to 95, such that RFC 2435 can carry it; as carriable() has
+    it if that is no larger.  MediaError if it cannot be decoded."""
+    picture, _ = _decode(jpeg)
+    size = _fitting(*picture.size)
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.BILINEAR)
+    smaller, same = _encode(_cropped(picture), quality), carriable(jpeg)
+    return smaller if len(smaller) < len(same) else same
+
+
 def within(jpeg: bytes, limit: int) -> bytes:
     """The picture in at most `limit` bytes: itself if it is small enough, else at decreasing quality, then at
     decreasing size, in its proportions.  MediaError if it cannot be decoded or will not fit."""

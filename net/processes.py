@@ -38,6 +38,16 @@ class Count:
     def total(self) -> int:
         return sum(self._slots)
 
+    @property
+    def place(self) -> int:
+        """Of this process among them."""
+        return self._own
+
+    @property
+    def places(self) -> int:
+        """How many processes there are."""
+        return len(self._slots)
+
 
 def shared_slots(count: int) -> memoryview:
     """Zeros that stay the same memory after a fork."""

@@ -7,7 +7,7 @@ from rtsp.errors import MessageError, MethodError, RtspError, VersionError
 from rtsp.message import VERSION, Request
 from rtsp.states import State, allowed
 
-OF_THE_SERVER = ("OPTIONS", "GET_PARAMETER")    # what can be asked of the server as a whole
+OF_THE_SERVER = ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER")   # what can be asked of the server as a whole
 OF_A_FOLDER = ("OPTIONS", "DESCRIBE")           # … and of a folder, which holds movies and is none
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from rtsp.failures import ClientError, FolderFound, MediaError, ServerRefused, understanding
-from rtsp.message import Response
+from rtsp.message import Request, Response
 from rtsp.sdp import SessionDescription
 from rtsp.situations import offer, tell
 from rtsp.url import RtspUrl, is_rtsp, join, resolve, reveals, root_url
@@ -17,9 +17,10 @@ PATIENCE = 1.0  # seconds for a list that nobody has asked for but us
 MOST = 1000     # names of a list that are read: each may become as long as the URL that it is relative to
 
 
-def read(reply: Response, url: str) -> tuple[SessionDescription, str]:
-    """The description, and the URL of the presentation: what requests for all of it name, and what the controls of its
-    streams are relative to (RFC 2326 §C.1.1). FolderFound if it is a list; ServerRefused if it is neither."""
+def read(reply: Response | Request, url: str) -> tuple[SessionDescription, str]:
+    """The description that a reply to DESCRIBE or an ANNOUNCE holds, and the URL of the presentation: what requests for
+    all of it name, and what the controls of its streams are relative to (RFC 2326 §C.1.1). FolderFound if it is a list;
+    ServerRefused if it is neither."""
     kind = (reply.headers.get("Content-Type") or SDP).partition(";")[0].strip().lower()
     text = reply.body.decode("utf-8", "replace")
     if kind == LIST:
@@ -60,7 +61,7 @@ def _with_offer(refused: ServerRefused, name: str, request: Callable[[], Respons
     return refused
 
 
-def _base(reply: Response, url: str) -> str:
+def _base(reply: Response | Request, url: str) -> str:
     """Some servers name none, some name it relative to what was asked for."""
     named = reply.headers.get("Content-Base") or reply.headers.get("Content-Location")
     return join(url, named.strip()) if named and named.strip() else url

@@ -1,4 +1,5 @@
-"""What a server asks a client that has gone silent: OPTIONS, with numbers of its own (RFC 2326 §10.1, §12.17).
+"""What a server asks a client, with numbers of its own (RFC 2326 §12.17): OPTIONS of one that has gone silent (§10.1),
+and whatever else there is to ask.
 
 Any answer is a sign of life, and so is whatever else comes. No answer ends nothing: not all clients know requests of a
 server. But the bytes that nobody acknowledges make TCP notice a peer that is no longer there.
@@ -7,6 +8,7 @@ server. But the bytes that nobody acknowledges make TCP notice a peer that is no
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from rtsp.errors import MessageError
 from rtsp.message import Headers, Request, Response
@@ -27,9 +29,13 @@ class Pings:
         if now - max(heard, self._asked) < every:
             return None
         self._asked = now
+        return self.ask("OPTIONS", "*", [("Session", session)])
+
+    def ask(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
+        """Any other request; it counts as sent."""
         self._number += 1
         self._open.append(self._number)
-        return Request("OPTIONS", "*", Headers([("CSeq", str(self._number)), ("Session", session)]))
+        return Request(method, target, Headers([("CSeq", str(self._number)), *headers]), body)
 
     def answered(self, response: Response) -> bool:
         """Is this the answer to one of them, whatever its status? What is not answers nothing, and is passed over."""

@@ -21,6 +21,7 @@ from rtsp import (
     described,
     granted,
     headers,
+    moves,
     offers,
     parameters,
     playable,
@@ -31,6 +32,8 @@ from rtsp import (
 )
 from rtsp.errors import MessageError, RangeError, RtspError
 from rtsp.failures import ClientError, Redirected
+from rtsp.headers import SessionHeader
+from rtsp.inbox import Inbox
 from rtsp.message import Headers, Message, Request, Response
 from rtsp.numbers import decimal, number
 from rtsp.reader import MessageReader
@@ -178,6 +181,10 @@ def bodies(data: bytes, rng: random.Random) -> None:
     with suppress(RtspError):
         wanted = parameters.names(data)
         parameters.answer(wanted, dict.fromkeys(parameters.KNOWN, "1"))
+    with suppress(RtspError):
+        settable = {"rate", "quality", "stream"}
+        found = parameters.assignments(data, settable)
+        assert found.keys() <= settable and parameters.read(parameters.answer(found, found)) == found
     reply = asked.answer(Request("GET_PARAMETER", "*", Headers([("CSeq", "1")]), data), {"packets_received": "7"})
     assert reply.status in (200, 451)
 
@@ -230,6 +237,13 @@ def understand(message: Message) -> None:
             url.named(message)
             answers.description(message, "v=0\r\n")
         assert bytes(answers.complete(asked.answer(message, {}), message, "5", Server="x"))
+        inbox = Inbox()
+        assert bytes(asked.answer(message, {}, inbox, SessionHeader("5eed"), "rtsp://h/m"))
+        with suppress(RtspError):
+            place = moves.elsewhere("rtsp://b/x", message.target)
+            assert place.startswith("rtsp://b/x") and place.isascii() and place.isprintable() and " " not in place
+        if inbox.move:
+            inbox.move.due(1.0, -1.0, 1e9)
     elif isinstance(message, Response):
         with suppress(RtspError):
             assert message.cseq is None or 0 <= message.cseq < 2**32
@@ -270,6 +284,10 @@ SDPS = [*(text.encode() for text in DESCRIPTIONS), SDP, b"rtsp://h/a\r\n# a comm
 REQUESTS = [data for data, _ in test_reader.STANDARD.values()] + [data for data, _ in test_reader.REFUSED.values()]
 REQUESTS += [data for data, *_ in test_reader.LAB.values()] + list(test_reader.GLUED)
 REQUESTS = [data for data in REQUESTS if len(data) < 1000]
+REQUESTS += [f"REDIRECT {URL} RTSP/1.0\r\nCSeq: 3\r\nSession: 5eed\r\nLocation: rtsp://other/x\r\n"
+             f"Range: {when}-\r\n\r\n".encode() for when in ("clock=19961108T142300Z", "npt=7.5")]  # fmt: skip
+REQUESTS += [f"ANNOUNCE {URL} RTSP/1.0\r\nCSeq: 3\r\nSession: 5eed\r\nContent-Base: {URL}/\r\n"
+             f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n\r\n".encode() + SDP]  # fmt: skip
 REQUESTS += [f"{method} {URL} RTSP/1.0\r\nCSeq: 3\r\nSession: 5eed\r\nRange: npt=1.5-\r\nScale: 2\r\n"
              f"Require: play.basic\r\nAccept: application/sdp;q=0.5, */*\r\nTimestamp: 1.5\r\n\r\n".encode()
              for method in ("DESCRIBE", "PLAY")]  # fmt: skip
@@ -305,5 +323,6 @@ CONVERSATION = [
     Parser("numbers", numbers, NUMBERS, HEADER_WORDS),
     Parser("URLs", urls, URLS, [b"rtsp://", b"@", b"[", b"]", b"/trackID=1", b"?", b"//", b"%", b"#"], 2),
     Parser("SDP", sdp, SDPS, SDP_WORDS, 2),
-    Parser("parameters", bodies, [b"packets\r\njitter\r\n", b"position:\npackets_received\n\xff\n"], WORDS, 0.5),
+    Parser("parameters", bodies, [b"packets\r\njitter\r\n", b"position:\npackets_received\n\xff\n",
+                                  b"quality: 50\r\nrate: -2\r\nstream:1\r\n"], WORDS, 0.5),
 ]

@@ -54,8 +54,8 @@ class Preparer:
         self.large = {}             # frame: its number of packets, if not two
         self.made = {}              # frame: as all viewers share it
 
-    def shelf(self, source, packing):
-        return Shelf(self, source)
+    def shelf(self, source, packing, quality=None):
+        return Shelf(self, source, quality)
 
     def frame(self, source, shelf, k):
         if k in self.damaged:
@@ -77,8 +77,9 @@ class Preparer:
 class Shelf:
     """All is there but what is missing, though nobody can see it without asking."""
 
-    def __init__(self, preparer, source):
+    def __init__(self, preparer, source, quality=None):
         self.preparer, self.source, self.frames = preparer, source, self        # `frames.get` is this get
+        self.quality = quality
 
     def has(self, k):
         return False

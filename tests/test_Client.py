@@ -408,6 +408,21 @@ def test_where_udp_fails_it_plays_over_tcp_and_says_so(windows, monkeypatch):
         assert "Switched to TCP" in screen.client.display.notice()
 
 
+def test_a_window_is_moved_to_another_server(windows):
+    """It goes on there; the line at the bottom says where that is."""
+    script = {"DESCRIBE": LASTING_25}
+    with ScriptedServer(script, PLAY=Movie()) as there, ScriptedServer(script, PLAY=Movie()) as here:
+        screen = windows(here)
+        screen.click("SETUP")
+        screen.click("PLAY")
+        screen.until(lambda: screen.client.player.receiver.shown.frames)
+        lines = f"REDIRECT {here.url} RTSP/1.0", "CSeq: 1", "Session: 5eed", f"Location: {there.url}", "", ""
+        here.say("\r\n".join(lines).encode())
+        screen.until(lambda: screen.client.display.notice() == f"Moved to 127.0.0.1:{there.port}")
+        screen.until(lambda: screen.client.player.receiver.shown.frames and screen.enabled() == {"PAUSE", "TEARDOWN"})
+        assert screen.client.error is None and there.methods() == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
 LISTED = OK + (
     b"Content-Type: text/uri-list\r\nContent-Length: %LENGTH%\r\n\r\n"
     b"rtsp://127.0.0.1:%d/films/first.Mjpeg\r\nrtsp://127.0.0.1:%d/films/second%%20one.Mjpeg\r\n"

@@ -680,7 +680,7 @@ def test_when_nothing_comes_over_udp_a_new_session_asks_for_tcp(players, clock, 
         assert not player.blocked and player.dueFrames() == []
         clock.now += 0.2
         assert player.blocked
-        player.switchToTcp()
+        player.chore()
         requests = [server.asked.get() for _ in range(9)]
         assert [request.split()[0] for request in requests] == [
             "OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN", "OPTIONS", "DESCRIBE", "SETUP", "PLAY"]

@@ -11,10 +11,12 @@ import pytest
 from media.source import Presentation
 from Player import Player
 from rtp.interval import Interval
+from rtsp import limits
 from rtsp.states import State
 from tests import movies
 from tests.proxying import Live, in_order, proxying, watch
-from tests.serving import Receiver, Talker, eventually, rtp_info, sdp, serving
+from tests.serving import Receiver, Talker, eventually, number, rtp_info, sdp, serving
+from tools import status
 
 FRAMES = 30
 
@@ -216,3 +218,24 @@ def test_a_client_of_the_classic_lab_watches_live(proxy):
         viewer.raw(b"PLAY live RTSP/1.0\nCSeq: 2\nSession: 0\n\n")
         media.wait(lambda media: media.packets, "RTP")
     assert media.packets[0].payload.startswith(b"\xff\xd8")
+
+
+def test_its_viewers_are_seen_and_can_be_sent_elsewhere(proxy, origin, capsys, monkeypatch):
+    """By `python -m tools.status`, like those of the server: here to the origin itself."""
+    monkeypatch.setattr(limits, "BODY", limits.BODY)
+    monkeypatch.setattr(status, "BETWEEN", 0.05)
+    player, shown = Player(proxy.url()), []
+    try:
+        player.setup()
+        player.play()
+        assert status.main([proxy.url("")]) == 0
+        assert "127.0.0.1  movie.Mjpeg  Playing  udp" in capsys.readouterr().out
+        assert status.main([proxy.url(""), "--redirect", origin.url("")]) == 0
+        while player.state is State.PLAYING:
+            shown += [number(frame.jpeg) for frame in player.dueFrames()]
+            if chore := player.chore:
+                chore()
+            player.wait(0.02)
+    finally:
+        player.leave()
+    assert shown == list(range(FRAMES)) and player.client.url == origin.url()

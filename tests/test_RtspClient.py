@@ -177,7 +177,7 @@ def test_a_reply_in_pieces_and_among_other_things(clients):
 
 
 @pytest.mark.parametrize(("method", "rest"), [
-    ("OPTIONS", b"200 OK\r\nCSeq: 900\r\nPublic: OPTIONS, GET_PARAMETER\r\n\r\n"),
+    ("OPTIONS", b"200 OK\r\nCSeq: 900\r\nPublic: OPTIONS, GET_PARAMETER, SET_PARAMETER\r\n\r\n"),
     ("SPEAK", b"501 Not Implemented\r\nCSeq: 900\r\n\r\n"),
 ])
 def test_the_server_may_ask_too(clients, method, rest):

@@ -14,7 +14,7 @@ from rtp.reports import ReportBlock, Reported
 from rtp.timestamps import unix_time
 from rtsp.errors import RangeError
 from rtsp.states import State
-from Stream import AHEAD, BUSY, SPREAD, TOO_LATE
+from Stream import AHEAD, BUSY, MOST_BEHIND, SPREAD, TOO_LATE
 from tests.streams import JPEG, PERIOD, Channel, Lab, Movie
 from tests.vectors import PUNCHES, REPORTS
 
@@ -564,3 +564,28 @@ def test_the_clocks_fit_at_any_scale_and_speed(monkeypatch, scale, speed):
     lab.play(start=50.0, scale=scale, speed=speed)
     lab.run(12)
     assert len(pairs) >= 2 and {min(apart, 2**32 - apart) for apart in pairs} <= {0, 1}
+
+
+def test_a_live_frame_that_is_being_re_encoded_is_waited_for():
+    """On no thread: the pacer comes back. When others have come behind it, it is left out."""
+    source, lab = live_lab()
+    source.append([(b"", True)], 0.0)
+    lab.stream.use(source, 30)
+    lab.stream.shelf.has = lambda k: k not in lab.preparer.missing
+    lab.play()
+    lab.run(0)
+    lab.preparer.missing = {1}
+    source.append([(b"", True)], 0.05)
+    lab.run(0.02)
+    assert lab.channel.frames == [0] and set(lab.preparer.wanted) == {1}
+    lab.preparer.missing = set()
+    lab.run(0.01)
+    assert lab.channel.frames == [0, 1]
+    lab.preparer.missing = {2}
+    for k in range(2, 2 + MOST_BEHIND):
+        source.append([(b"", True)], k * PERIOD)
+    lab.run(0.02)
+    assert lab.channel.frames == [0, 1] and lab.stream.skipped == 0
+    source.append([(b"", True)], 0.25)
+    lab.run(0.01)
+    assert lab.channel.frames == [0, 1, 3, 4, 5] and lab.stream.skipped == 1

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from net.addresses import at_port, listen
+from net.addresses import at_port, is_loopback, listen
 from tests.test_channels import has_ipv6
 
 
@@ -64,3 +64,11 @@ def test_a_port_can_be_used_again_at_once():
 def test_at_port_keeps_what_belongs_to_ipv6():
     assert at_port(("10.0.0.1", 5), 7) == ("10.0.0.1", 7)
     assert at_port(("fe80::1", 5, 0, 3), 7) == ("fe80::1", 7, 0, 3)
+
+
+@pytest.mark.parametrize(("host", "local"), [
+    ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("::1%lo", True),
+    ("10.0.0.1", False), ("::ffff:10.0.0.1", False), ("fe80::1%eth0", False), ("1270.0.0.1", False), ("", False),
+])
+def test_the_machine_itself(host, local):
+    assert is_loopback(host) is local

@@ -47,11 +47,11 @@ def test_what_cannot_be_printed_is_not_said_back():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_few_things_can_be_asked_of_the_server_as_a_whole(method):
-    if method in ("OPTIONS", "GET_PARAMETER"):
+    if method in ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER"):
         checks.check_target(request(method))
     else:
         error = refusal(checks.check_target, request(method))
-        assert (error.status, error.headers) == (405, {"Allow": "OPTIONS, GET_PARAMETER"})
+        assert (error.status, error.headers) == (405, {"Allow": "OPTIONS, GET_PARAMETER, SET_PARAMETER"})
     checks.check_target(request(method, "rtsp://h/"))
 
 

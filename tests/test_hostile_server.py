@@ -39,8 +39,8 @@ def play(url, transport="auto", clock=fast, enough=ENOUGH):
         player.play()
         while player.state is State.PLAYING and enough > 0:
             enough -= len(player.dueFrames())
-            if player.blocked:
-                player.switchToTcp()
+            if chore := player.chore:
+                chore()
             player.wait(0.01)
         player.check()
         assert player.state is State.READY or not enough > 0, "it has neither ended nor gone on"

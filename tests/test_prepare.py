@@ -590,3 +590,24 @@ def test_a_look_at_a_shelf_is_cheap_and_takes_no_lock(preparer):
     release.set()
     holder.join()
     assert took < 0.5
+
+
+def test_a_quality_has_a_shelf_of_its_own(tmp_path):
+    """Re-encoded once for all viewers who want that step; the others' frames are what they were."""
+    movies.lab_movie(tmp_path / "movie.Mjpeg", 2, quality=90)
+    movie = MovieFile(tmp_path / "movie.Mjpeg")
+    preparer = Preparer(header)
+    plain, lower = preparer.shelf(movie, FRAGMENTS), preparer.shelf(movie, FRAGMENTS, 20)
+    assert lower is preparer.shelf(movie, FRAGMENTS, 20) is not plain and plain is preparer.shelf(movie, FRAGMENTS)
+    small, large = (preparer.frame(movie, shelf, 1) for shelf in (lower, plain))
+    assert 0 < small.size * 2 < large.size
+    assert preparer.frame(movie, lower, 1) is small and lower.get(1) is small and plain.get(1) is large
+
+
+def test_a_frame_that_cannot_be_reencoded_is_damaged(caplog):
+    """Which is logged once, whatever the quality."""
+    preparer = Preparer(header)
+    source = Frames(3000)
+    for quality in (20, 50):
+        assert preparer.frame(source, preparer.shelf(source, FRAGMENTS, quality), 3).count == 0
+    assert len(caplog.records) == 1

@@ -324,10 +324,10 @@ def test_a_count_is_the_sum_of_what_each_wrote():
     first.set(4)
     last.set(2)
     first.set(3)
-    assert first.total == last.total == 5
+    assert first.total == last.total == 5 and (last.place, last.places) == (2, 3)
     lone = Count()
     lone.set(7)
-    assert lone.total == 7
+    assert lone.total == 7 and (lone.place, lone.places) == (0, 1)
 
 
 # ---- the port

@@ -8,7 +8,7 @@ import random
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from media.reencode import carriable, encoded, sent_size, within
+from media.reencode import at_quality, carriable, encoded, sent_size, within
 from media.source import MediaError
 from rtp.jpeg import JpegImage
 from tests import movies
@@ -205,3 +205,28 @@ def test_any_picture_becomes_one_that_can_travel(size, limit, expected):
     for mode in ("RGB", "RGBA", "P", "L", "1"):
         jpeg = encoded(Image.new(mode, size), 60, limit)
         assert Image.open(io.BytesIO(jpeg)).size == expected and carriable(jpeg) is jpeg
+
+
+def test_a_lower_quality_is_fewer_bytes():
+    """Step by step, and such that RFC 2435 can carry it; the barcode can still be read."""
+    jpeg = movies.jpeg(300, quality=95)
+    steps = [at_quality(jpeg, quality) for quality in (90, 60, 30, 10)]
+    assert sorted(map(len, steps), reverse=True) == [len(one) for one in steps] and len(steps[-1]) < len(jpeg) / 3
+    for one in steps:
+        assert barcode.read(opened(one)) == 300 and JpegImage.parse(one).width == 384
+
+
+def test_a_higher_quality_than_it_has_is_the_picture_as_it_is():
+    """It would be larger, and no better."""
+    jpeg = movies.jpeg(300, quality=40)
+    assert at_quality(jpeg, 90) == jpeg
+    odd = movies.handout_jpeg(300)
+    assert at_quality(odd, 95) == carriable(odd)
+
+
+def test_what_is_scaled_or_cropped_is_so_at_any_quality():
+    jpeg = movies.jpeg(300, (2100, 290), quality=95)
+    image = JpegImage.parse(at_quality(jpeg, 20))
+    assert (image.width, image.height) == sent_size(jpeg)
+    with pytest.raises(MediaError):
+        at_quality(b"no picture", 50)

@@ -241,6 +241,7 @@ def test_gstreamer_s_words(server):
         gst.announce()
         assert gst.setup(mode='"RECORD"').status == 200
         assert gst.ask("GET_PARAMETER", "", "Content-Type: text/parameters", body="position\r\n").status == 200
+        assert gst.ask("SET_PARAMETER", "", "Content-Type: text/parameters", body="quality: 10\r\n").status == 451
         assert [gst.ask(one).status for one in ("RECORD", "GET_PARAMETER", "PAUSE", "TEARDOWN")] == [200] * 4
 
 
@@ -272,7 +273,7 @@ def test_who_lost_the_connection_may_come_again_at_once(server, monkeypatch):
 
 
 def test_takeover(folder, caplog):
-    """The first one's viewers get BYE, and its connection ends; those who come see the second one."""
+    """The first one's viewers go on with the second one, its connection ends; those who come see the second one."""
     with serving(folder, policy=Policy(takeover=True)) as server:
         with Publisher(server) as first, Publisher(server) as second:
             first.record()
@@ -281,13 +282,16 @@ def test_takeover(folder, caplog):
                 first.send_frame(frame(1), 0)
                 viewer.medias[0].wait_frames(1)
                 assert second.record().status == 200
-                viewer.medias[0].wait_bye()
                 assert first.talker.is_closed()
+                second.send_frame(frame(7), 0)
+                viewer.medias[0].wait_frames(2)
+                assert numbers(viewer.medias[0]) == [1, 7]
             with Watcher(server) as viewer:
                 viewer.play()
-                second.send_frame(frame(2), 0)
                 viewer.medias[0].wait_frames(1)
-                assert numbers(viewer.medias[0]) == [2]
+                second.send_frame(frame(2), 0)
+                viewer.medias[0].wait_frames(2)
+                assert numbers(viewer.medias[0]) == [7, 2]
         assert "taken over" in caplog.text
 
 

@@ -103,7 +103,13 @@ REFUSED = {
     "RECORD": (455, "RECORD {url}movie.Mjpeg RTSP/1.0\nSession: {session}"),
     "RECORD without a session": (454, "RECORD {url}movie.Mjpeg RTSP/1.0"),
     "ANNOUNCE of nothing": (400, "ANNOUNCE {url}movie.Mjpeg RTSP/1.0"),
-    "SET_PARAMETER": (501, "SET_PARAMETER {url}movie.Mjpeg RTSP/1.0"),
+    "a parameter to set": (451, "SET_PARAMETER {url}movie.Mjpeg RTSP/1.0\nContent-Length: 11\n\nvolume: 100"),
+    "a parameter to set without a session": (
+        454, "SET_PARAMETER {url}movie.Mjpeg RTSP/1.0\nContent-Length: 11\n\nquality: 10",
+    ),
+    "a parameter that can only be read": (
+        458, "SET_PARAMETER {url}movie.Mjpeg RTSP/1.0\nSession: {session}\nContent-Length: 11\n\nposition: 1",
+    ),
     "an unknown method": (501, "DANCE {url}movie.Mjpeg RTSP/1.0"),
     "a method in small letters": (501, "options {url}movie.Mjpeg RTSP/1.0"),
     "a method named like our own": (501, "__class__ {url}movie.Mjpeg RTSP/1.0"),

@@ -103,6 +103,7 @@ def test_options_lists_the_methods(server, viewer):
         status, headers, _ = viewer.ask(f"OPTIONS {target} RTSP/1.0", "CSeq: 1")
         assert status == 200
         methods = {"OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER"}
+        methods |= {"SET_PARAMETER"}
         methods |= {"ANNOUNCE", "RECORD"}  # without them GStreamer's publisher waits for ever
         assert set(headers["public"].split(", ")) == methods
 

@@ -31,7 +31,7 @@ def server(tmp_path_factory):
         yield running
 
 
-OF_THE_SERVER, OF_A_FOLDER = {"OPTIONS", "GET_PARAMETER"}, {"OPTIONS", "DESCRIBE"}
+OF_THE_SERVER, OF_A_FOLDER = {"OPTIONS", "GET_PARAMETER", "SET_PARAMETER"}, {"OPTIONS", "DESCRIBE"}
 
 # (status, what is asked, headers that the reply must have). {url}: the server; {udp}: a Transport that is fine;
 # {session} is set up on the movie, {twins} with both streams, {live} on a live one, and {playing} plays
@@ -190,7 +190,7 @@ def test_500_for_a_mistake_of_ours(server, viewer, monkeypatch, caplog):
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr("ServerWorker.describe", mistake)
+        patch.setattr("ServerWorker.described", mistake)
         reply = viewer.ask(f"DESCRIBE {server.url()} RTSP/1.0", "CSeq: 31")
     assert (reply.status, reply.headers["cseq"]) == (500, "31") and "ZeroDivisionError" in caplog.text
     assert viewer.ask(f"DESCRIBE {server.url()} RTSP/1.0", "CSeq: 32").status == 200

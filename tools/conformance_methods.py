@@ -94,16 +94,29 @@ METHODS = (
     Row(
         "§10.9",
         "SET_PARAMETER",
-        "501",
-        ("server_refusals::refused_and_the_connection_goes_on",),
-        "There is nothing to be set.",
+        "rate (while a movie plays), quality (JPEG, in steps), stream (of several); all of them or none; nothing of a "
+        "player can be set",
+        (
+            "server_parameters::a_lower_quality_is_fewer_bytes_of_the_same_pictures",
+            "server_parameters::what_cannot_be_set_is_named_and_nothing_is_set",
+            "SessionParameters::another_rate_acts_at_once",
+            "SessionParameters::all_or_none",
+            "asked::nothing_of_a_player_can_be_set",
+        ),
     ),
     Row(
         "§10.10",
         "REDIRECT: the server sends the client elsewhere",
-        "server: never; client: 501, and it plays on",
-        ("asked::everything_else_is_not_implemented",),
-        "There is one server, with one folder: it has nowhere to send anybody.",
+        "server: to all who play, when its owner wants it (`python -m tools.status … --redirect`), with the Range if "
+        "there is one; who does not follow plays on. Client: goes on there at the next frame, five times in a row at "
+        "most",
+        (
+            "Calls::who_plays_is_asked_to_go",
+            "interop_redirect::ffmpeg_plays_on_through_a_redirect",
+            "Relocation::not_a_frame_is_missing",
+            "Relocation::from_the_time_that_it_says",
+            "Relocation::a_circle_ends_where_it_closes",
+        ),
     ),
     Row(
         "§10.11",
@@ -137,6 +150,18 @@ METHODS = (
         (
             "server_refusals::refused_and_the_connection_goes_on",
             "states::an_unknown_word_is_not_implemented_in_any_state",
+        ),
+    ),
+    Row(
+        "§10.3",
+        "ANNOUNCE from the server: the description of what is played has changed",
+        "server: when a live stream is replaced, and one of the same kind goes on in the session; client: goes on, "
+        "or sets up anew what it was told of",
+        (
+            "Calls::a_live_stream_that_was_replaced_goes_on",
+            "Calls::a_stream_of_another_kind_is_told_and_not_sent",
+            "interop_redirect::ffmpeg_sees_what_replaces_a_live_stream",
+            "Relocation::another_stream_is_set_up",
         ),
     ),
 )

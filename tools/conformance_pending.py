@@ -78,8 +78,10 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "§10.8",
             "GET_PARAMETER with a body",
-            "position, packets and jitter; 451 for anything else",
+            "position, packets, jitter, rate, quality, stream; of the server: status, redirect; 451 for anything else",
             (
+                "server_parameters::all_that_can_be_read",
+                "server_parameters::who_watches_what",
                 "server_play::parameters_of_a_session",
                 "server_play::parameters_that_are_not_to_be_had",
                 "asked::get_parameter_as_in_the_rfc",
@@ -91,8 +93,11 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "301–303",
             "Moved, for good or for a while; See Other",
-            "our client follows them, on DESCRIBE and SETUP, five in a row at most",
+            "server: 302 to DESCRIBE and SETUP with `--redirect`; client: follows them, on OPTIONS and PLAY, too, "
+            "five in a row at most",
             (
+                "Calls::who_would_begin_something_is_sent_on",
+                "Relocation::a_302_is_followed_whenever_it_comes",
                 "client_world::a_redirect_to_another_server_is_followed",
                 "client_world::a_redirect_may_come_as_late_as_setup",
                 "redirects::absolute_and_relative",
@@ -158,9 +163,11 @@ ADDED: list[tuple[str, Row]] = [
         "Headers",
         Row(
             "§12.25 Location",
-            "with 3xx: where to go",
-            "client: followed on DESCRIBE and SETUP",
+            "with 3xx and REDIRECT: where to go",
+            "server: the same path there; client: followed",
             (
+                "moves::the_path_is_kept",
+                "Relocation::it_is_followed_to_the_same_place",
                 "client_world::a_redirect_may_come_as_late_as_setup",
                 "client_world::a_redirect_to_another_server_is_followed",
                 "client_world::a_redirect_within_the_server_may_be_relative",
@@ -253,8 +260,8 @@ ADDED: list[tuple[str, Row]] = [
         Row(
             "302 on DESCRIBE",
             "ffmpeg follows it",
-            "never sent; our client follows it, too",
-            ("client_world::a_redirect_to_another_server_is_followed",),
+            "sent with `--redirect`; our client follows it, too",
+            ("interop_redirect::ffmpeg_follows_a_302", "client_world::a_redirect_to_another_server_is_followed"),
         ),
     ),
     (

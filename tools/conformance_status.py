@@ -30,8 +30,9 @@ STATUS = (
     Row(
         "300–305",
         "elsewhere, or not modified",
-        "never sent: movies do not move, and DESCRIBE has no conditions",
-        reason="One server with one folder has nowhere to send anybody.",
+        "of these, 302 alone is sent, and 301 to 303 are followed",
+        ("Calls::all_else_is_answered_as_ever",),
+        "There is never a choice, DESCRIBE has no conditions, and a proxy is not named by the server.",
     ),
     Row("400", "Bad Request", "no RTSP, no CSeq, bad URL, numbers that are none", (REFUSED, CLOSED)),
     Row(
@@ -48,8 +49,14 @@ STATUS = (
     Row(
         "403",
         "Forbidden",
-        "media to somebody else's address; publishing from another machine, unless publishers have names",
-        (REFUSED, "offers::media_goes_to_nobody_else", "server_publishing::only_this_machine_may_publish"),
+        "media to somebody else's address; to another machine: publishing, unless publishers have names; and who "
+        "watches",
+        (
+            REFUSED,
+            "offers::media_goes_to_nobody_else",
+            "server_publishing::only_this_machine_may_publish",
+            "server_parameters::another_machine_is_not_told",
+        ),
     ),
     Row("404", "Not Found", "no such movie or stream, or one outside the folder", (REFUSED,)),
     Row(
@@ -84,7 +91,16 @@ STATUS = (
         "ANNOUNCE of what is no SDP, or of streams that are no RTP/AVP",
         ("announcement::refused", "server_status::refused_with_what_the_standard_asks_for"),
     ),
-    Row("451", "Parameter Not Understood", "GET_PARAMETER of what is not known; the body names it", (REFUSED,)),
+    Row(
+        "451",
+        "Parameter Not Understood",
+        "GET_PARAMETER and SET_PARAMETER of what is not known; the body names it",
+        (
+            REFUSED,
+            "server_parameters::what_cannot_be_set_is_named_and_nothing_is_set",
+            "asked::unknown_parameters_are_named",
+        ),
+    ),
     Row("452", "Conference Not Found", "never", reason="There are no conferences."),
     Row(
         "453",
@@ -115,7 +131,17 @@ STATUS = (
         "past the end, backwards, or malformed; nothing has changed",
         ("server_media::a_range_that_cannot_be_played", "headers::a_range_that_is_none_is_457"),
     ),
-    Row("458", "Parameter Is Read-Only", "never", reason="SET_PARAMETER is not there."),
+    Row(
+        "458",
+        "Parameter Is Read-Only",
+        "SET_PARAMETER of position, packets and jitter, of `status`, and of all that a player has; the body names it",
+        (
+            REFUSED,
+            "server_parameters::what_cannot_be_set_is_named_and_nothing_is_set",
+            "asked::nothing_of_a_player_can_be_set",
+        ),
+        "A jump is a PLAY with Range: its reply says which packet is the first one.",
+    ),
     Row("459", "Aggregate operation not allowed", "SETUP of several streams at once, or of two movies", (REFUSED,)),
     Row(
         "460",
