@@ -57,14 +57,13 @@ class RtspClient:
         clock: Callable[[], float] = time.monotonic,
         onInterleaved: Callable[[Interleaved, Connection], None] = lambda frame, connection: None,
         parameters: Callable[[], Mapping[str, str]] = dict, onTick: Callable[[], None] = lambda: None,
-        keyring: Keyring | None = None, trust: Trust = SYSTEM,
-        watch: Watch | None = None, transcript: Transcript | None = None, proxy: tuple[str, int] | None = None,
+        keyring: Keyring | None = None, trust: Trust = SYSTEM, watch: Watch | None = None,
+        transcript: Transcript | None = None, proxy: tuple[str, int] | None = None,
     ) -> None:
         """UsageError if this is no rtsp:// URL. `timeout`: seconds that the server has for each reply. `onInterleaved`
         gets the media that come inside the connection (RFC 2326 §10.12), on the thread "control", which calls `onTick`
-        between two messages and at least every half second; `parameters` is what the server may ask for, as text;
-        `keyring`: names and passwords besides those of the URL; `trust`: for rtsps://; `watch` sees the connection,
-        `transcript` what travels in it; `proxy`: host and port of one that leads there."""
+        between two messages and at least every half second; `parameters`: what the server may ask for; `keyring`: names
+        and passwords besides the URL's; `trust`: for rtsps://; `proxy`: host and port of one that leads there."""
         parts, self.url = typed.read(url)
         self.lab = dialect == "lab"
         self.guessing = dialect == "auto"       # until the server has answered in the dialect that we chose
@@ -83,11 +82,10 @@ class RtspClient:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.inbox: Inbox | None = None         # of who follows the server's REDIRECT and ANNOUNCE
-        self._asking = False                    # a request is under way
-        self._moving = threading.Lock()         # guards `state`
+        self._asking, self._moving = False, threading.Lock()    # a request is under way; guards `state`
         self.login = (keyring or Keyring()).of(parts)
-        self.exchange = self._exchange = Exchange(self.login, clock)
-        self._replies, self._alive = self._exchange.replies, self._exchange.alive
+        self.exchange = Exchange(self.login, clock)
+        self._replies, self._alive = self.exchange.replies, self.exchange.alive
 
     # ---- the connection
 
@@ -200,7 +198,7 @@ class RtspClient:
         method, impatient = question.method, self.lab and question.method in ("PLAY", "PAUSE", "TEARDOWN")
         timeout = timeout or (LAB_PATIENCE if impatient else self._timeout)
         try:
-            reply = self._exchange.ask(self.connection, question, timeout)
+            reply = self.exchange.ask(self.connection, question, timeout)
         except ConnectionClosed as gone:
             raise ConnectError(f"No reply to {method}", self.lost or str(gone)) from None
         if reply is None:
@@ -247,7 +245,7 @@ class RtspClient:
                 elif isinstance(message, Request) and not self.lab:     # a lab server that echoes ours asks nothing
                     self._answer(message)
                 if self._patience() <= 0:
-                    self._exchange.stay_alive(self.connection, self._signOfLife())
+                    self.exchange.stay_alive(self.connection, self._signOfLife())
                 self._onTick()
         except ConnectionClosed:
             self._lose("The server has closed the connection")
@@ -280,7 +278,7 @@ class RtspClient:
         cseq = self._replies.deliver(None if self.lab else reply.cseq, reply)
         if cseq is not None and self._alive.is_answer(cseq):
             self._replies.forget(cseq)
-            self._exchange.stayed_alive(self.connection, self._signOfLife(), reply)
+            self.exchange.stayed_alive(self.connection, self._signOfLife(), reply)
             if reply.status == 454 and self.state is not State.INIT:
                 self.gone = refusal("the session", self.name, reply)
                 self.happened(TIMEOUT)

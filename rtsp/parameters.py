@@ -10,7 +10,7 @@ from rtsp.errors import MessageError, RtspError
 
 TYPE = "text/parameters"
 # Of a session: where it stands, in seconds; RTP packets sent; jitter that its first stream's viewer reports, in
-# seconds; how fast the movie goes by; JPEG quality; which of several streams is sent. SessionParameters has their values
+# seconds; how fast the movie goes by; JPEG quality; which of several streams is sent: see SessionParameters
 KNOWN = "position", "packets", "jitter", "rate", "quality", "stream"
 
 
@@ -22,7 +22,7 @@ def names(body: bytes, known: Collection[str] = KNOWN) -> list[str]:
 
 
 def assignments(body: bytes, settable: Collection[str], known: Collection[str] = KNOWN) -> dict[str, str]:
-    """What is to be set, as text. Errors as names(); 458 for those that can only be read (§11.3.9), named in the reply;
+    """What is to be set, as text. Errors as names(); 458 for what can only be read (§11.3.9), named in the reply;
     400 for a line without a value, or a name that comes twice."""
     pairs = [(name.strip().lower(), colon, value.strip())
              for name, colon, value in (line.partition(":") for line in _lines(body))]
