@@ -70,8 +70,8 @@ class Upstream(RtspClient):
 
     def __init__(self, url, name, patience=PATIENCE, trust=SYSTEM):
         super().__init__(url, timeout=patience, onInterleaved=self._take, onTick=self._tick, trust=trust)
-        self._exchange = self._relaying = Relaying(self.login, via.line(name), self._clock)
-        self._replies, self._alive = self._exchange.replies, self._exchange.alive
+        self.exchange = self._relaying = Relaying(self.login, via.line(name), self._clock)
+        self._replies, self._alive = self.exchange.replies, self.exchange.alive
         self.onLost, self.onTick = lambda reason: None, lambda: None
         self.ways = []
         self._farewell = None               # the number of the TEARDOWN that nobody waits for
@@ -104,7 +104,7 @@ class Upstream(RtspClient):
         self._asking = True
         try:
             question = Passed(method, url, self.session, lines=headers, content=body)
-            reply = self._exchange.ask(self.connection, question, self._timeout)
+            reply = self.exchange.ask(self.connection, question, self._timeout)
         except (ConnectionClosed, ConnectError) as gone:
             raise RtspError(f"the origin has gone: {self.lost or gone}", 502) from None
         finally:
