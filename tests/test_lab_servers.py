@@ -393,13 +393,14 @@ def test_a_silent_server_is_given_up(player_of):
     """After a second connection."""
     with ScriptedServer(said(None), lab=True, OPTIONS=None) as server:
         player = player_of(server)
-        go = player.goTo
+        make = player.makeClient
 
         def hurry(url, dialect):
-            go(url, dialect)
-            player.client._timeout = 0.1
+            client = make(url, dialect)
+            client._timeout = 0.1
+            return client
 
-        player.goTo = hurry
+        player.makeClient = hurry
         with pytest.raises(ConnectError, match="No reply to SETUP in 0 s"):
             player.setup()
         assert server.methods() == [*SETUP, "SETUP"] and server.connections == 2

@@ -134,7 +134,7 @@ def test_all_are_told_and_the_port_is_free_at_once(folder, options, count):
     with contextlib.ExitStack() as stack:
         program = stack.enter_context(Program(folder, *options))
         playing = viewers(stack, program, count)
-        for said in (b"", b"OPTIONS * RT", b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\n", b"\x16\x03\x01"):
+        for said in (b"", b"OPTIONS * RT", b"SETUP movie.Mjpeg RTSP/1.0\nCSeq: 1\n", b"$\x00\x10"):
             stack.enter_context(Talker(program.port)).raw(said)
         assert program.end() == (0, "")
         with Program(folder, *options, port=program.port) as again, Talker(again.port) as talker:

@@ -74,7 +74,7 @@ def test_each_kind_of_viewer_does_what_it_is_for(server, kind, monkeypatch):
 def test_a_5xx_is_counted(server):
     audience = Audience(server.port, "movie.Mjpeg")
     with Talk(audience) as talk:
-        talk.ask("RECORD")
+        talk.ask("FROBNICATE")
     assert audience.counts["5xx"] == 1
 
 
