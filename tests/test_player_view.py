@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PIL import Image, ImageGrab
+from PIL import Image, ImageChops, ImageGrab
 
 from Player import State
 from tests import movies
@@ -447,6 +447,15 @@ def test_the_program_itself_by_mouse_and_keys(server, display, tmp_path):
         wait_for(lambda: geometry(window)[2:] == (1280, 1024))
         xdotool("windowfocus", "--sync", window, "key", "Escape")
         wait_for(lambda: geometry(window)[2:] == (width, height))
+        corner = (left, top, left + width // 2, top + width // 4)
+        plain = wait_for(lambda: same_twice(lambda: grab(corner)))
+        xdotool("windowfocus", "--sync", window, "key", "I")        # the statistics, over the left half of the picture
+        wait_for(lambda: differs(grab(corner), plain))
+        xdotool("windowfocus", "--sync", window, "key", "Escape")
+        wait_for(lambda: not differs(grab(corner), plain))
+        xdotool("windowfocus", "--sync", window, "key", "w")        # the ladder, a window of its own
+        search = [need("xdotool"), "search", "--onlyvisible", "--name", "Protocol"]
+        wait_for(lambda: subprocess.run(search, capture_output=True, text=True).stdout.split())
         xdotool("windowfocus", "--sync", window, "key", "q")
         assert program.wait(10) == 0
         assert "TEARDOWN" in program.communicate()[1]
@@ -459,6 +468,17 @@ def stands_still(frame):
     before = frame()
     time.sleep(0.15)
     return before >= 0 and frame() == before
+
+
+def same_twice(grab):
+    """The picture, when it has come to rest."""
+    before = grab()
+    time.sleep(0.15)
+    return None if differs(grab(), before) else before
+
+
+def differs(picture, other):
+    return ImageChops.difference(picture.convert("L"), other.convert("L")).getbbox() is not None
 
 
 def geometry(window):
