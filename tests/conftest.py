@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from net.connection import Connection
+from rtsp.reader import MessageReader
 from tests.tools import MISSING, need
 
 SECONDS = 60.0  # a test may take; more with @pytest.mark.timeout(seconds)
@@ -165,3 +167,15 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("NOT TESTED, for want of a tool")
         for tool, count in sorted(counts.items()):
             terminalreporter.line(f"{count:4d} skipped: {tool}")
+
+
+@pytest.fixture
+def connection():
+    """Our end of one that is open."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        peer = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    made = Connection(ours, MessageReader())
+    yield made
+    made.close()
+    peer.close()

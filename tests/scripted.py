@@ -229,3 +229,19 @@ def inside(jpegs: list[bytes]) -> bytes:
             frames += bytes(Interleaved(0, rtp(sequence, RTPTIME + number * TICKS, marker, data)))
             sequence += 1
     return frames + bytes(Interleaved(1, compound(SourceDescription(SSRC, "server"), Goodbye((SSRC,)))))
+
+
+def plays(pictures):
+    """A reply to PLAY, and soon these frames, all at once, and the end of the movie."""
+
+    def send(server):
+        sequence = SEQ
+        for number, picture in enumerate(pictures):
+            sequence = server.send_frame(number, picture, sequence)
+        server.send_bye()
+
+    def reply(server):
+        threading.Timer(0.05, send, (server,)).start()
+        return STANDARD["PLAY"]
+
+    return reply

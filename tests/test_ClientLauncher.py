@@ -18,7 +18,7 @@ import pytest
 import ClientLauncher
 from rtsp.failures import ServerRefused
 from tests.movies import jpeg
-from tests.scripted import INSIDE, OK, SEQ, STANDARD, ScriptedServer, inside, refused, rtp
+from tests.scripted import INSIDE, OK, SEQ, STANDARD, ScriptedServer, inside, plays, refused, rtp
 from tests.tools import need
 from tools import barcode
 
@@ -26,17 +26,7 @@ ROOT = Path(ClientLauncher.__file__).parent
 JPEGS = [jpeg(number) for number in range(5)]
 
 
-def short_movie(server):
-    """Five frames of a movie, all at once, and its end."""
-    threading.Timer(0.05, _send, (server,)).start()
-    return STANDARD["PLAY"]
-
-
-def _send(server):
-    sequence = SEQ
-    for number, picture in enumerate(JPEGS):
-        sequence = server.send_frame(number, picture, sequence)
-    server.send_bye()
+short_movie = plays(JPEGS)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import ClientLauncher
 from media.moviewriter import MovieWriter
 from rtp.jpeg import Depacketizer, payloads
 from tests.movies import jpeg, lab_movie
-from tests.scripted import SEQ, STANDARD, ScriptedServer, eventually, refused
+from tests.scripted import SEQ, STANDARD, ScriptedServer, eventually, plays, refused
 from tests.serving import serving
 from tests.tools import need
 from VideoStream import VideoStream
@@ -31,19 +31,7 @@ def received(jpeg):
 
 
 JPEGS = [received(jpeg(number)) for number in range(5)]
-
-
-def short_movie(server):
-    """Five frames, all at once, and the end."""
-    threading.Timer(0.05, _send, (server,)).start()
-    return STANDARD["PLAY"]
-
-
-def _send(server):
-    sequence = SEQ
-    for number, picture in enumerate(JPEGS):
-        sequence = server.send_frame(number, picture, sequence)
-    server.send_bye()
+short_movie = plays(JPEGS)
 
 
 def play(*arguments):

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from net.channels import UdpChannel, bind_pair
-from net.connection import Connection
 from net.datagrams import DatagramReader
 from net.interleaved import InterleavedChannel
 from net.outlet import BLOCKED, FRESH, PATIENCE, Outlet
 from rtsp.failures import ServerRefused, UsageError
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
-from rtsp.reader import MessageReader
-
-
-@pytest.fixture
-def connection():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        peer = socket.create_connection(listener.getsockname())
-        ours, _ = listener.accept()
-    made = Connection(ours, MessageReader())
-    yield made
-    made.close()
-    peer.close()
 
 
 @pytest.fixture

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import pytest
 
-from net.connection import Connection
 from net.ports import InnerPorts
 from net.way import PATIENCE, Way
 from rtsp.failures import ConnectError, ServerRefused, UsageError
 from rtsp.headers import Transport
 from rtsp.message import Interleaved
-from rtsp.reader import MessageReader
-
-
-@pytest.fixture
-def connection():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        peer = socket.create_connection(listener.getsockname())
-        ours, _ = listener.accept()
-    made = Connection(ours, MessageReader())
-    yield made
-    made.close()
-    peer.close()
 
 
 @pytest.fixture
