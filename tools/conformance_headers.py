@@ -138,7 +138,12 @@ HEADERS = (
         ),
     ),
     Row("§12.30 Referer", "where the URL was found", PASSED_OVER, reason="Nobody needs to know."),
-    Row("§12.31 Retry-After", "with 503: when to come back", "never sent", reason="The server cannot know."),
+    Row(
+        "§12.31 Retry-After",
+        "when to come back",
+        "the server cannot know, and never sends it; the proxy does, while an origin that failed is left alone",
+        ("LiveOrigin::an_origin_is_left_alone_the_longer_the_more_often_it_fails",),
+    ),
     Row(
         "§12.32 Require",
         "options without which the request is not to be granted",
