@@ -3,6 +3,7 @@ unless it asks for one (fixture `display`)."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -39,6 +40,23 @@ def pytest_runtest_protocol(item):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_logstart(nodeid):
+    """What is left of the last test's windows is collected before the next one begins, and by this thread: any other
+    that collects it would wait a second for each picture and variable of it, for a main loop that has long ended."""
+    if not gc.isenabled():
+        gc.enable()
+        gc.collect()
+    return (yield)
+
+
+@pytest.fixture(autouse=True)
+def no_other_thread_frees_windows(request):
+    """See pytest_runtest_logstart()."""
+    if "display" in request.fixturenames:
+        gc.disable()
 
 
 def left_behind(before, grace=2.0):
