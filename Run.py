@@ -9,6 +9,7 @@ Scale is how fast the movie goes by, and in which direction; Speed how fast its 
 
 from dataclasses import dataclass
 from math import copysign, floor
+from typing import Any
 
 from media.frame import PreparedFrame
 from media.source import Source
@@ -30,7 +31,6 @@ class Run:
     timestamp: int = 0                  # RTP time of startTime
     notBefore: float = 0.0              # it goes on from another run, which would have sent startTime then
     begun: float | None = None          # when startTime was (or would have been) sent; None: not yet
-    ends: float = 0.0                   # the movie time at which BYE is due
     skipping: bool = False              # a frame was not ready in time, and that has been logged
     dropping: bool = False              # the viewer had no room for a frame, and that has been logged
 
@@ -41,10 +41,16 @@ class Run:
         # From one frame sent to the next. Never more frames a second than the movie has (RFC 2326 §12.34)
         self.stride = self.source.period * copysign(max(1.0, abs(self.scale)), self.scale)
         self.step = self.direction if -1 <= self.scale <= 1 else 0      # … in frames; 0: it differs, see after()
+        self.interval = self.stride * self.pace         # seconds from one deadline to the next
+        # RTP time from one frame sent to the next; 0: not always the same
+        ticks = self.stride * self.ticks
+        self.tickStep = round(ticks) if self.source.steady and abs(ticks - round(ticks)) < TOLERANCE else 0
+        self.stamp = 0                                  # RTP timestamp of the next frame, up to `turn`
         self.deadline = 0.0                             # when the next frame is to be sent
-        self.sent = self.first                          # the frame that was begun last
-        self.cut(self.endTime)
+        self.sent: Any = None                           # the frame that was begun last, if there was one
+        self.frame = self.turn = self.first             # the next one, and the first of which nothing is known
         self.goOn(self.first)
+        self.cut(self.endTime)
 
     def begin(self, now):
         """The start is sent at this moment, or when the run that it goes on from would have done so."""
@@ -54,26 +60,43 @@ class Run:
     def cut(self, end):
         """Frames from `end` on are not sent; None: all there are."""
         self.endTime, source = end, self.source
-        self.mayEnd = True                              # isOver() has to be asked before the next frame
         if source.duration is None:
             self.sure = range(0)                        # frames that are not the end: isOver() need not be asked
         elif self.scale > 0:
             self.sure = range(source.frame_at(source.duration + 1.0 if end is None else end - TOLERANCE))
         else:
             self.sure = range(0 if end is None else source.frame_at(end + TOLERANCE), self.first + 1)
+        self.turn = self.frame
 
     def goOn(self, k):
-        """Frame k is the next. What the pacer wants to know of it is worked out once, here."""
-        self.frame, self.playTime = k, self.source.time(k)
-        self.mayEnd = k not in self.sure
+        """Frame k is the next, and nothing is known of those behind it."""
+        self.frame = self.turn = k
         if self.begun is not None:
-            self.deadline = self.begun + (self.playTime - self.startTime) * self.pace
+            self.deadline = self.due(self.playTime)
 
     def advance(self):
         """The next frame has been dealt with."""
         k = self.sent = self.frame
-        self.ends, self.prepared = self.playTime + self.stride, None        # the cache keeps it, not each viewer
+        self.prepared = None                            # the cache keeps it, not each viewer
         self.goOn(k + self.step if self.step else self.after(k))
+
+    def straightOn(self, count):
+        """Up to `turn`, at most `count` frames ahead, each frame is like the one before it, one step further: its
+        number by `step`, its deadline by `interval`, its timestamp by `tickStep`; and none of them is the end."""
+        if self.tickStep and self.step and self.frame in self.sure:
+            self.stamp = self.rtpTime(self.playTime)
+            last = self.sure[-1] if self.step > 0 else self.sure[0]
+            self.turn = self.frame + min(count, abs(last - self.frame) + 1) * self.step
+
+    @property
+    def playTime(self):
+        """That of the next frame."""
+        return self.source.time(self.frame)
+
+    @property
+    def ends(self):
+        """The movie time at which BYE is due, were there no more frames."""
+        return self.startTime if self.sent is None else self.source.time(self.sent) + self.stride
 
     def due(self, playTime):
         """When a play time is to be sent."""

@@ -281,7 +281,7 @@ class ServerWorker:
         self.connection.send(bytes(response))
 
     def sendRtp(self, session):
-        """From here on the pacer sends the media; its heart is Stream.sendRtp."""
+        """From here on the pacer sends the media; its heart is PacedStream.sendRtp."""
         session.admitted = True
         try:
             session.start(self.server.pacer)

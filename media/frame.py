@@ -19,11 +19,11 @@ SEQUENCES = memoryview(b"".join((n & 0xFFFF).to_bytes(2, "big") for n in range(6
 
 class PreparedFrame:
     """`buffer`: the packets end to end, `stride` bytes from one to the next, `size` bytes in all (the last packet may
-    be shorter than the others). `count` 0: the frame is damaged, nothing is sent. `used`: somebody has asked for it
-    since the cache looked last; who had it made ready, to begin with."""
+    be shorter than the others), `octets` of them payload. `count` 0: the frame is damaged, nothing is sent. `used`:
+    somebody has asked for it since the cache looked last; who had it made ready, to begin with."""
 
     __slots__ = (
-        *("buffer", "packets", "stride", "size", "count", "prefix", "used"),
+        *("buffer", "packets", "stride", "size", "count", "octets", "prefix", "used"),
         *("_sequences", "_timestamps", "_ssrcs", "_bytes"),
     )
 
@@ -41,6 +41,7 @@ class PreparedFrame:
         self.size = max(self.count - 1, 0) * self.stride + last
         self.buffer = bytearray().join([*packets, bytes(self.count * self.stride - self.size)])
         self.packets = memoryview(self.buffer)[: self.size]
+        self.octets = self.size - (prefix + HEADER_SIZE) * self.count
         self._bytes = [memoryview(self.buffer)[prefix + at :: self.stride] for at in range(2, 12)] if odd else []
         if odd:
             return

@@ -83,6 +83,7 @@ class MovieFile(Source):
         self.period = 1 / self.rate
         self.duration = self.frame_count / self.rate
         self._times = times.read(self.path, self.frame_count, self.period) if fps is None else None
+        self.steady = not self._times
         if self._times:
             self._keep_time(self._times)
         width, height = self._size()

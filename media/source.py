@@ -55,6 +55,7 @@ class Source(ABC):
     duration: float | None  # seconds; None: live, nobody knows
     seekable: bool
     period: float  # nominal seconds from one frame to the next
+    steady: bool = False  # every frame comes exactly one `period` after the one before it
     instant: bool  # payloads are at hand: no disk, no Pillow, so they may be asked for where nobody may wait
     origin: float | None = None  # seconds of perf_counter that are time 0; None: it differs from viewer to viewer
 

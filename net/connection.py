@@ -144,7 +144,7 @@ class Connection:
         if self._transcript:
             self._transcript.went(data, self.local, self.peer, self.encrypted)
         with self._writing:
-            self._append(data)
+            self._keep(data, 0 if self._unsent else self._write_some(data))
         while self._unsent:
             if not wait(self._socket, LONGEST_WAIT, read=False, write=True):
                 self._check_stalled()
@@ -161,8 +161,9 @@ class Connection:
                     self._write()
                     if self._unsent and not always:
                         return False
-                self._append(data)
-                if self._unsent:
+                sent = 0 if self._unsent else self._write_some(data)
+                if sent < len(data):
+                    self._keep(data, sent)
                     self._ring()
         except ConnectionClosed:
             return False                    # whoever receives will notice, too
@@ -199,15 +200,10 @@ class Connection:
         except OSError:
             pass                            # nobody has rung
 
-    def _append(self, data: bytes | memoryview) -> None:
-        """Write it now, as far as it goes; only the rest is copied."""
-        if self._unsent:
-            self._unsent += data
-            self._write()
-            return
-        sent = self._write_some(data)
+    def _keep(self, data: bytes | memoryview, sent: int) -> None:
+        """What has not been sent of this; only that is copied."""
         if sent < len(data):
-            self._taken = self.clock()
+            self._taken = self._taken if self._unsent else self.clock()
             self._unsent += memoryview(data)[sent:]
 
     def _owing(self) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from struct import pack
 
 from net.channels import SEND_BUFFER, Buffer, Tap, cut, tapped
@@ -91,12 +91,21 @@ class InterleavedChannel:
         if self.taps:
             inner = [packet[PREFIX:] for packet in cut(packets, stride)]
             taken = self.connection.offer(framed(self.numbers[0], tapped(self.taps, inner, False)))
-        else:
-            if packets[1] != self.numbers[0]:           # else they all have it: most viewers have the same number
-                packets[1::stride] = self._number * len(range(1, len(packets), stride))     # no copy is made of them
+        elif not self.numbers[0]:                       # as most viewers have it, and as the packets were made
             taken = self.connection.offer(packets)
+        else:
+            count = len(range(1, len(packets), stride))
+            packets[1::stride] = self._number * count   # no copy is made of them: others will send them, too
+            taken = self.connection.offer(packets)
+            packets[1::stride] = bytes(count)
         self.refused += not taken
         return taken
+
+    def straight(self, stride: int) -> tuple[Callable[[memoryview], object], int]:
+        """See UdpChannel.straight(). What gets False was not sent, as with send()."""
+        if self.taps or self.numbers[0]:
+            return bool, 0
+        return self.connection.offer, self.burst
 
     def send_control(self, packet: bytes) -> None:
         """Send one compound RTCP packet. It is small, and never dropped: it may say that this is the end."""

@@ -18,7 +18,7 @@ PERIOD = 0.05
 class Movie(Source):
     """`count` frames at 20 a second."""
 
-    format, seekable, instant, period = JPEG, True, False, PERIOD
+    format, seekable, instant, period, steady = JPEG, True, False, PERIOD, True
 
     def __init__(self, count=10, start=0.0):
         self.count, self.start = count, start
@@ -107,6 +107,9 @@ class Channel:
             frame = int.from_bytes(packet[12:], "big") if len(packet) == 16 else None
             self.packets.append((sequence, timestamp, ssrc, frame, packet[1] >> 7))
         return True
+
+    def straight(self, stride):
+        return (lambda packets: self.send(packets, stride)), self.burst
 
     def send_control(self, data):
         self.reports.append(data)

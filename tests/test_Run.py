@@ -110,7 +110,7 @@ def test_the_nearest_frame_in_either_direction(time, ahead, back):
 
 @pytest.mark.parametrize("scale", [1.0, -2.0, 3.0])
 def test_the_play_time_is_that_of_the_next_frame(scale):
-    """Kept, and not asked for again; also behind the last one."""
+    """Also behind the last one."""
     run = run_of(scale, 0 if scale > 0 else 10, count=11)
     while not run.isOver():
         assert run.playTime == run.source.time(run.frame)
@@ -124,3 +124,44 @@ def test_streams_of_a_session_share_the_start():
     run = Run(source, 0, None, 0.0, None, scale=2.0)
     assert frames(run)[:4] == [0, 2, 4, 6]
     assert run.rtpTime(source.time(0)) == 900
+
+
+@pytest.mark.parametrize(("scale", "first", "end"), [
+    (1.0, 0, None), (0.5, 20, 7.5), (-1.0, 150, None), (-0.25, 150, 6.6),
+])
+def test_straight_on_each_frame_is_one_step_further(scale, first, end):
+    """What sendRtp() adds up by itself is what the clocks say, and comes to the same end, whatever lies ahead."""
+    run, exact = run_of(scale, first, end=end), run_of(scale, first, end=end)
+    for moment in (run, exact):
+        moment.goOn(moment.first)
+    steps = 0
+    while not exact.isOver():
+        if run.frame == run.turn:
+            run.goOn(run.frame)
+            run.straightOn(7)
+            assert 0 < abs(run.turn - run.frame) <= 7
+            stamp, deadline = run.stamp, run.deadline
+        assert (run.frame, stamp) == (exact.frame, exact.rtpTime(exact.playTime))
+        assert deadline == pytest.approx(exact.deadline, abs=1e-9)
+        run.sent, run.frame = run.frame, run.frame + run.step
+        stamp, deadline = (stamp + run.tickStep) & 0xFFFFFFFF, deadline + run.interval
+        exact.advance()
+        assert (run.ends, run.playTime) == (exact.ends, exact.playTime)
+        steps += 1
+    assert run.isOver() and run.frame == run.turn and steps > 17
+
+
+def test_there_is_no_straight_on_where_steps_differ():
+    """Frames left out; times of their own; timestamps that are no whole numbers; a pause that has been asked for."""
+    uneven, odd = Movie(200), Movie(200)
+    uneven.steady, odd.period = False, 1 / 23.976
+    for run in (run_of(1.5), Run(uneven, 0, None, 0.0, None), Run(odd, 0, None, 0.0, None)):
+        run.straightOn(8)
+        assert run.turn == run.frame
+    run = run_of(1.0)
+    run.straightOn(8)
+    assert run.turn == 8
+    run.cut(0.1)
+    assert run.turn == run.frame == 0
+    run.straightOn(8)
+    assert run.turn == 2

@@ -9,12 +9,12 @@ from media.frame import PreparedFrame
 from media.prepare import Packing
 from media.source import LiveSource
 from net.pacer import SLOT
+from PacedStream import AHEAD, BUSY, MOST_BEHIND, SPREAD, TOO_LATE
 from rtp import rtcp
 from rtp.reports import ReportBlock, Reported
 from rtp.timestamps import unix_time
 from rtsp.errors import RangeError
 from rtsp.states import State
-from Stream import AHEAD, BUSY, MOST_BEHIND, SPREAD, TOO_LATE
 from tests.streams import JPEG, PERIOD, Channel, Lab, Movie
 from tests.vectors import PUNCHES, REPORTS
 
@@ -503,7 +503,7 @@ def test_the_two_clocks_of_a_report_are_one_moment(monkeypatch):
     def clock():
         return lab.pacer.now + late
 
-    monkeypatch.setattr("Stream.time.time", lambda: wall + clock() - 1000.0)
+    monkeypatch.setattr("PacedStream.time.time", lambda: wall + clock() - 1000.0)
     lab.play()
     lab.stream.clock = clock
     late = 0.3
@@ -525,7 +525,7 @@ def test_what_a_viewer_reports_is_kept(monkeypatch, player):
     packets: list[Any] = list(rtcp.parse(data))
     (block,) = packets[0].blocks
     now = (block.last_report + block.delay) / 65536 + 0.25
-    monkeypatch.setattr("Stream.time.time", lambda: now - 2_208_988_800 % 65536)
+    monkeypatch.setattr("PacedStream.time.time", lambda: now - 2_208_988_800 % 65536)
     lab.stream.heard(data)
     report = lab.stream.report
     assert (report.fraction, report.lost, report.highest) == (0, block.lost, block.highest)

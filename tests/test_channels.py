@@ -428,3 +428,21 @@ def test_a_channel_may_learn_later_where_it_sends(reader):
         assert rtp.recvfrom(100) == (b"abcd", ("127.0.0.1", channel.ports[0]))
         assert channel.parameters["client_port"] == (rtp.getsockname()[1], rtcp.getsockname()[1])
         channel.close(reader)
+
+
+@linux
+def test_frames_go_straight_out_where_the_system_cuts_them(channel):
+    """Once it has been told to, up to what one call takes; not for a few viewers, and not past a tap."""
+    channel, rtp, _ = channel
+    assert channel.straight(SIZE)[1] == 0
+    channel.send(view(b"".join(numbered(2))), SIZE)
+    expect(rtp, numbered(2))
+    send, most = channel.straight(SIZE)
+    assert most == min(64, 65507 // SIZE) and channel.straight(SIZE + 4)[1] == 0
+    send(view(b"".join(numbered(20, last=33))))
+    expect(rtp, numbered(20, last=33))
+    channel.crowded = False
+    assert channel.straight(SIZE)[1] == 0
+    channel.crowded = True
+    channel.taps.append(lambda packet, control: [packet])
+    assert channel.straight(SIZE)[1] == 0

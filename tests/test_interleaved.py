@@ -92,6 +92,10 @@ def test_viewers_share_a_frame_and_each_has_its_own_channel_and_numbers(ends):
                 data = read(end, 4 + size)
                 assert data[:4] == pack("!cBH", b"$", channel.numbers[0], size)
                 assert data[4:16] == pack("!BBHI4s", 0x80, 26, (sequence + n) & 0xFFFF, 77, b"SSRC")
+        straight = [channel.straight(frame.stride) for _, channel in viewers]
+        assert [most > 0 for _, most in straight] == [True, False, False]
+        assert straight[0][0](frame.packets)    # after one whose channel has another number
+        assert read(peer, 4) == pack("!cBH", b"$", 0, 1412)
 
 
 def test_a_part_of_a_frame_that_waits_is_not_overwritten_by_the_next_viewer(ends, monkeypatch):

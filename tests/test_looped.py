@@ -39,7 +39,7 @@ def test_it_can_be_sent(movie):
     run = Run(Looped(movie), 0, None, 0.0, None)
     run.begin(1000.0)
     run.goOn(400_000)
-    assert run.deadline == pytest.approx(41_000.0) and not run.isOver() and not run.mayEnd
+    assert run.deadline == pytest.approx(41_000.0) and not run.isOver() and run.frame in run.sure
 
 
 def test_what_is_live_or_empty_cannot_begin_again():

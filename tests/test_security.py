@@ -48,7 +48,7 @@ def test_the_limits_are_those_of_the_code():
 
 
 # Who may import random, and for what: moments of reports, uneven (RFC 3550 §6.2), and no secret
-UNEVEN = {"Inlet.py", "Stream.py", "StreamReceiver.py"}
+UNEVEN = {"Inlet.py", "PacedStream.py", "Stream.py", "StreamReceiver.py"}
 REPEATED = {"impairment.py"}        # a bad network that shall be the same each time, by its seed
 
 
