@@ -79,6 +79,6 @@ def test_seeking_lands_on_the_right_frame(folder, seconds, transport):
     with serving(folder, fps=SLOW_RATE) as server:
         _, before, after = decoded(server.url("long.Mjpeg"), transport, 10, seconds)
     wanted = list(range(round(seconds * SLOW_RATE), LONG))
-    if transport == "udp":  # on a busy machine FFmpeg hands out what it had before the jump, and reads BYE before the end
+    if transport == "udp":  # a busy FFmpeg gives what it had before the jump, and sees BYE before the end
         after, wanted = after[after.index(wanted[0]) :][: LONG // 3], wanted[: LONG // 3]
     assert before == list(range(10)) and after == wanted
