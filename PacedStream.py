@@ -20,8 +20,9 @@ PUNCTUAL = 0.02     # seconds; a frame that is later may be left out, see Sessio
 TOO_LATE = 0.5      # seconds; a frame that is so late (the machine was asleep) is dropped instead of sent in a burst
 MAKING = 0.005      # seconds until somebody looks again whether a live frame has been re-encoded
 MOST_BEHIND = 3     # live frames that have come when the first of them, still not re-encoded, is given up
-AHEAD = 16          # frames that are prepared before they are due
-FAR = 16            # frames after which sendRtp() looks about: is a report due, does the end come near?
+AHEAD = 12          # frames that are prepared before they are due, and up to FAR more. The cache has to have room for
+                    # twice as many of each viewer, or loses them before they are sent
+FAR = 8             # frames after which sendRtp() looks about: is a report due, does the end come near?
 SPREAD = 6          # goes at most, a SLOT apart, in which a frame is sent: it is over before the next one is due
 
 
@@ -51,8 +52,9 @@ class PacedStream:
         self.report: reports.Reported | None = None     # what the viewer has said last of how it hears us
         self.thinned = False                        # the latest frame that was late was left out
         # How sendRtp() sends: a call, for frames of up to so many packets, that many bytes from one to the next
-        self.straight: Callable[[memoryview], object] = bool
+        self.straight: Callable[[memoryview], object] = bool    # … which lookAhead() asks the channel for
         self.most = self.stride = 0
+        self.count = 0                              # packets of the latest frame that was not sent so
         self.ssrcBytes = b""
         self.packets = self.octets = self.skipped = self.dropped = 0
 
@@ -94,8 +96,8 @@ class PacedStream:
             frame.number(self.sequence, run.stamp, self.ssrcBytes)
             try:
                 taken = self.straight(frame.packets)
-            except OSError:                         # the channel knows what to do
-                taken = self.channel.send(frame.packets, frame.stride)
+            except OSError:                         # the channel knows what to do, and may do otherwise from now on
+                taken, run.turn = self.channel.send(frame.packets, frame.stride), k + run.step
             if taken:
                 self.sequence = (self.sequence + frame.count) & 0xFFFF
                 self.packets += frame.count
@@ -113,8 +115,6 @@ class PacedStream:
         """What is live, late, missing, damaged, large or the end; and every now and then, to look ahead."""
         if run is not self.run:
             return None                             # paused, or played anew, in the meantime
-        if self.live and self.source.available(run.frame):
-            run.goOn(run.frame)                     # its time is known by now
         if self.rest:
             self.transmit(*self.rest)
         elif run.isOver():
@@ -129,19 +129,22 @@ class PacedStream:
             if self.source.origin is not None:  # how streams belong together is said first
                 self.reportIfDue(run, now)
             self.sendFrame(run, now)
-        self.lookAhead(run)
+        self.lookAhead(run, now)
         return self.nextDeadline(run, now)
 
-    def lookAhead(self, run):
-        """Let sendRtp() send the next frames by itself, if they are of the usual kind, and have others made ready."""
-        self.straight, self.most = (bool, 0) if self.rest else self.channel.straight(self.stride)
-        if not (self.most and run.tickStep):
-            return                                  # each frame has to be looked at
-        self.ssrcBytes = self.ssrc.to_bytes(4, "big")
-        report = ceil((self.interval.due - run.deadline) / run.interval)
-        run.straightOn(max(0, min(FAR, report)))
-        for ahead in range(abs(run.turn - run.frame)):
-            self.keepReady(run, run.after(run.frame, AHEAD + ahead))
+    def lookAhead(self, run, now):
+        """Let sendRtp() send the next frames by itself, and have others made ready. After one that was late or large,
+        the next one probably is, too, and shall be looked at."""
+        if run.tickStep and self.count and not self.rest and now - run.deadline + run.interval <= PUNCTUAL:
+            self.straight, self.most = self.channel.straight(self.stride)
+            if self.count <= self.most:
+                self.ssrcBytes = self.ssrc.to_bytes(4, "big")
+                report = ceil((self.interval.due - run.deadline) / run.interval)
+                run.straightOn(max(0, min(FAR, report)))
+        if not self.source.instant:
+            for k in run.comingUp(AHEAD):
+                if not self.shelf.has(k):           # where it is, asking for it keeps it there
+                    self.prepare(run, k)
 
     def isBeingMade(self, run, now):
         """A live frame that is wanted at another quality takes a while, on another thread; if more than the next one
@@ -154,14 +157,15 @@ class PacedStream:
     def sendFrame(self, run, now):
         """The next frame, or nothing: a frame that is damaged, not ready or too late is left out before it gets
         numbers, so that no receiver takes it for a loss; the timestamps go on."""
-        k, late = run.frame, now - run.due(run.playTime)
-        prepared = run.prepared if k == run.first and run.prepared else self.shelf.get(k)
+        k, playTime = run.frame, run.playTime
+        late = now - run.due(playTime)
+        prepared = self.shelf.get(k) or run.prepared            # the second one is of the first frame alone
         if prepared is None and self.source.instant and self.shelf.quality is None:
             prepared = self.preparer.frame(self.source, self.shelf, k)
         if prepared is None or (late > PUNCTUAL and self.leaveOut(late)):
             self.skip(run, k)
         elif prepared.count:
-            self.transmit(prepared, run.rtpTime(run.playTime), 0)
+            self.transmit(prepared, run.rtpTime(playTime), 0)
         self.advance(run, now)
 
     def leaveGap(self, run):
@@ -174,9 +178,8 @@ class PacedStream:
             self.sequence = (self.sequence + lost) & 0xFFFF
 
     def advance(self, run, now):
-        """To the next frame; have another one ready, and a report sent, when it is time."""
+        """To the next frame; have a report sent when it is time."""
         run.advance()
-        self.keepReady(run, run.after(run.sent, AHEAD))         # those before it have been asked for already
         if now >= self.interval.due:
             self.reportIfDue(run, now)
 
@@ -186,11 +189,6 @@ class PacedStream:
             begun = self.preparer.clock() if run.begun is None else run.begun
             due = begun + (self.source.time(k) - run.startTime) * run.pace
             self.preparer.want(self.source, self.shelf, k, due)
-
-    def keepReady(self, run, k):
-        """Have frame k prepared, or kept: it will be due soon."""
-        if not self.shelf.has(k):
-            self.prepare(run, k)
 
     def leaveOut(self, late):
         """The machine cannot keep up: shall this frame, which is late by so many seconds, be left out? Those who came
@@ -216,7 +214,7 @@ class PacedStream:
         """Write this viewer's numbers into a prepared frame, and send its packets from number `begin` on, as many as go
         at once (RFC 3550 §5.1). The pacer alone touches them, and the next viewer writes its own."""
         count, stride = prepared.count, prepared.stride
-        self.stride = stride
+        self.stride, self.count = stride, count
         prepared.number((self.sequence - begin) & 0xFFFF, timestamp, self.ssrc.to_bytes(4, "big"))
         end, packets = count, prepared.packets
         if count > self.channel.burst:

@@ -49,6 +49,7 @@ class Run:
         self.deadline = 0.0                             # when the next frame is to be sent
         self.sent: Any = None                           # the frame that was begun last, if there was one
         self.frame = self.turn = self.first             # the next one, and the first of which nothing is known
+        self.named = self.first                         # the last one that comingUp() gave
         self.goOn(self.first)
         self.cut(self.endTime)
 
@@ -87,6 +88,23 @@ class Run:
             self.stamp = self.rtpTime(self.playTime)
             last = self.sure[-1] if self.step > 0 else self.sure[0]
             self.turn = self.frame + min(count, abs(last - self.frame) + 1) * self.step
+
+    def anew(self):
+        """Nothing is known of the frames behind the next one."""
+        self.turn = self.named = self.frame
+
+    def comingUp(self, ahead):
+        """The frames that will be due soon, fewer than `ahead` of them behind `turn`; each is given once."""
+        found: range | list[int] = []
+        if self.step:
+            found = range(self.named + self.step, self.turn + ahead * self.step, self.step)
+        elif self.named == self.frame:                  # the first time, or anew
+            found = [self.after(self.frame, steps) for steps in range(1, ahead)]
+        elif self.sent is not None and self.after(self.sent, ahead) != self.named:
+            found = [self.after(self.sent, ahead)]
+        if found:
+            self.named = found[-1]
+        return found
 
     @property
     def playTime(self):

@@ -36,7 +36,7 @@ class Stream(PacedStream):
             prepared = self.preparer.frame(self.source, self.shelf, first)
             if prepared.count:
                 break
-            first += direction                      # a damaged frame: RTP-Info must name one that will be sent
+            first, prepared = first + direction, None       # damaged: RTP-Info must name one that will be sent
             if first == limit:
                 return None
         run = Run(self.source, first, prepared, self.source.time(first), end, scale, speed)
@@ -47,8 +47,8 @@ class Stream(PacedStream):
         run.startTime = startTime
         run.timestamp = self.timestamp
         self.run = run
-        for ahead in range(1, AHEAD):
-            self.prepare(run, run.after(run.first, ahead))
+        for k in run.comingUp(AHEAD):
+            self.prepare(run, k)
 
     def use(self, source, quality=None):
         """Take another source from here on, or the same at another quality. Other sources only between two runs."""
@@ -57,9 +57,9 @@ class Stream(PacedStream):
             self.preparer.frame(source, shelf, run.frame)       # it may be due in this moment
         self.source, self.shelf, self.frames, self.live = source, shelf, shelf.frames, source.duration is None
         if run:
-            run.turn = run.frame
-            for ahead in range(1, AHEAD):
-                self.prepare(run, run.after(run.frame, ahead))
+            run.anew()
+            for k in run.comingUp(AHEAD):
+                self.prepare(run, k)
 
     def start(self, pacer, now):
         """Hand a reserved run to the pacer."""

@@ -22,6 +22,7 @@ class Looped(Source):
         self._source, self._round = source, source.duration
         self._count = source.frame_at(source.duration + 1.0)
         self.format, self.period, self.instant = source.format, source.period, source.instant
+        self.steady = source.steady and math.isclose(self._round, self._count * source.period)
 
     def frame_at(self, time: float) -> int:
         if time == math.inf:

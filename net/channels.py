@@ -49,7 +49,8 @@ class UdpChannel:
         self.taps: list[Tap] = []
         self.ears: list[Tap] = []       # the same for what the receiver sends; to be added before listen()
         self.local, self.peer, self.peer_ports = local, peer or (), peer_ports
-        self.refused = 0                # calls that sent nothing: the receiver's port was found closed, say
+        # Calls that sent nothing: the receiver's port was found closed, say; but for those of straight()
+        self.refused = 0
         # Bytes of each packet that the system cuts off; 0: it has not been told yet; None: it cannot
         self._segment = 0 if sys.platform == "linux" else None
         self._at_once = 0               # bytes that one call takes then
@@ -100,9 +101,8 @@ class UdpChannel:
         """For frames of which nearly every one is like the one before: what sends one, and of how many packets at most,
         `stride` bytes from one to the next. An OSError of it is for send(), with the same frame. Of 0 packets: there is
         nothing so simple."""
-        if stride != self._segment or not stride or self.taps or not self.crowded:
-            return bool, 0
-        return self._rtp.send, self._at_once // stride
+        simple = stride and stride == self._segment and self.crowded and not self.taps
+        return self._rtp.send, self._at_once // stride if simple else 0
 
     def _step(self, size: int, stride: int) -> int:
         """How many of these bytes the next call takes: many packets, or one where the system cannot cut."""

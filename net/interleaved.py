@@ -72,7 +72,7 @@ class InterleavedChannel:
         self.numbers = interleaving.take(wanted)
         self._number = bytes(self.numbers[:1])
         self.taps: list[Tap] = []
-        self.refused = 0                # frames that were dropped
+        self.refused = 0                # frames that send() has dropped
         self._closed = False
 
     @property
@@ -96,16 +96,16 @@ class InterleavedChannel:
         else:
             count = len(range(1, len(packets), stride))
             packets[1::stride] = self._number * count   # no copy is made of them: others will send them, too
-            taken = self.connection.offer(packets)
-            packets[1::stride] = bytes(count)
+            try:
+                taken = self.connection.offer(packets)
+            finally:
+                packets[1::stride] = bytes(count)
         self.refused += not taken
         return taken
 
     def straight(self, stride: int) -> tuple[Callable[[memoryview], object], int]:
         """See UdpChannel.straight(). What gets False was not sent, as with send()."""
-        if self.taps or self.numbers[0]:
-            return bool, 0
-        return self.connection.offer, self.burst
+        return self.connection.offer, 0 if self.taps or self.numbers[0] else self.burst
 
     def send_control(self, packet: bytes) -> None:
         """Send one compound RTCP packet. It is small, and never dropped: it may say that this is the end."""

@@ -165,3 +165,21 @@ def test_there_is_no_straight_on_where_steps_differ():
     assert run.turn == run.frame == 0
     run.straightOn(8)
     assert run.turn == 2
+
+
+@pytest.mark.parametrize(("scale", "first", "near", "more", "again"), [
+    (1.0, 5, [6, 7, 8], [9, 10, 11, 12, 13], [7, 8, 9]),
+    (-0.5, 50, [49, 48, 47], [46, 45, 44, 43, 42], [48, 47, 46]),
+    (2.0, 5, [7, 9, 11], [13], [9, 11, 13]),
+])
+def test_what_is_coming_up_is_said_once(scale, first, near, more, again):
+    """Three frames behind the next one, and as many as are let go straight on; all of them for those who ask anew."""
+    run = run_of(scale, first)
+    assert list(run.comingUp(4)) == near and not run.comingUp(4)
+    run.advance()
+    run.straightOn(4)
+    assert list(run.comingUp(4)) == more and not run.comingUp(4)
+    run.goOn(run.frame)
+    assert not run.comingUp(4)
+    run.anew()
+    assert list(run.comingUp(4)) == again and run.turn == run.frame

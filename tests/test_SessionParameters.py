@@ -8,6 +8,7 @@ import pytest
 
 from media.prepare import Packing
 from media.source import LiveSource
+from PacedStream import AHEAD
 from rtsp.errors import RtspError
 from rtsp.states import State
 from SessionParameters import SessionParameters
@@ -129,7 +130,7 @@ def test_another_quality_from_the_next_frame_on():
     lab.preparer.wanted.clear()
     put(lab, quality="30")
     assert [stream.shelf.quality for stream in lab.session.streams.values()] == [30, None]
-    assert lab.preparer.wanted == list(range(4, 19)) and values(lab)["quality"] == "30"
+    assert lab.preparer.wanted == list(range(4, 3 + AHEAD)) and values(lab)["quality"] == "30"
     lab.run(2 * PERIOD)
     assert lab.channel.frames == [0, 1, 2, 3, 4]
     put(lab, quality="100")

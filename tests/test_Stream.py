@@ -372,6 +372,20 @@ def live_lab():
     return source, lab
 
 
+def test_a_damaged_frame_of_a_live_stream_does_not_stand_for_the_next_one():
+    """Whose packets nobody knows yet: RTP-Info does not name them."""
+    source, lab = live_lab()
+    for k in range(3):
+        source.append([(b"", True)], 7.0 + k * PERIOD)
+    lab.preparer.damaged = {2}
+    _, runs = lab.play()
+    assert runs[0].first == 3 and runs[0].prepared is None and not lab.session.playback.passages[0].exact
+    for k in (3, 4):
+        source.append([(b"", True)], 7.0 + k * PERIOD)
+        lab.run(0)
+    assert lab.channel.frames == [3, 4]
+
+
 def test_a_live_stream_is_joined_at_its_newest_frame_and_followed():
     source, lab = live_lab()
     for k in range(3):

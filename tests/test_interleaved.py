@@ -98,6 +98,22 @@ def test_viewers_share_a_frame_and_each_has_its_own_channel_and_numbers(ends):
         assert read(peer, 4) == pack("!cBH", b"$", 0, 1412)
 
 
+def test_a_frame_is_left_as_it_was_whatever_happens(ends, monkeypatch):
+    """The next viewer's channel may be 0, and nobody would write that."""
+    _, interleaving = ends
+    channel = InterleavedChannel(interleaving, (2, 3))
+    frame = PreparedFrame([prefix(1412) + bytes(1412)] * 3, 4)
+
+    def fail(data):
+        assert [data[1 + n * 1416] for n in range(3)] == [2, 2, 2]
+        raise MemoryError
+
+    monkeypatch.setattr(interleaving.connection, "offer", fail)
+    with pytest.raises(MemoryError):
+        channel.send(frame.packets, frame.stride)
+    assert [frame.packets[1 + n * 1416] for n in range(3)] == [0, 0, 0]
+
+
 def test_a_part_of_a_frame_that_waits_is_not_overwritten_by_the_next_viewer(ends, monkeypatch):
     """One viewer's connection takes half of it; the rest goes out after another one's numbers were written into it."""
     peer, interleaving = ends

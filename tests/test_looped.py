@@ -42,6 +42,16 @@ def test_it_can_be_sent(movie):
     assert run.deadline == pytest.approx(41_000.0) and not run.isOver() and run.frame in run.sure
 
 
+def test_it_is_as_steady_as_the_movie(movie):
+    """Its frames are sent as those of the movie are, over the end."""
+    run = Run(Looped(movie), 0, None, 0.0, None)
+    run.begin(1000.0)
+    run.straightOn(16)
+    assert run.turn == 16 and run.tickStep == 9000
+    movie.steady = False
+    assert not Looped(movie).steady
+
+
 def test_what_is_live_or_empty_cannot_begin_again():
     with pytest.raises(ValueError, match="has an end"):
         Looped(LiveSource(Format("video", 26, "JPEG", 90000)))
