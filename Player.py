@@ -93,7 +93,7 @@ class Player:
         client = RtspClient(url, dialect, clock=self.clock, onInterleaved=self.way.deliver, trust=self.trust,
                             parameters=self.stream.parameters, onTick=self.way.tick, keyring=self.keyring,
                             watch=self.instruments.connected, transcript=self.transcript, proxy=self.proxy)
-        client.inbox = Inbox()
+        client.inbox, client.exchange.deadline = Inbox(), self.relocation.deadline
         return client
 
     def replaceClient(self, client: RtspClient) -> None:

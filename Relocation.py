@@ -5,23 +5,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
 from net.way import BLOCKED
-from rtsp.failures import AnotherDialect, ClientError, Redirected
+from rtsp.failures import AnotherDialect, ClientError, ConnectError, Redirected
 from rtsp.inbox import Inbox
 from rtsp.moves import Chain, Move
 from rtsp.playable import choose_video, duration
 from rtsp.redirects import Redirects
 from rtsp.sdp import SessionDescription
+from rtsp.situations import tell
 from rtsp.states import State
 from rtsp.url import resolve, without_credentials
 
 log = logging.getLogger(__name__)
 
 GOODBYE = 1.0       # seconds that a server has to answer TEARDOWN
+CHAIN = 10.0        # seconds, from a first redirection on, for all that it leads to
 NEXT = 0.001        # seconds behind a frame that was shown: where the next one is asked for
 
 
@@ -32,6 +35,8 @@ class Relocation:
         """`player`: a Player; `wall`: seconds since 1970."""
         self.player, self.wall = player, wall
         self._chain = Chain()
+        self.deadline = inf                     # of a chain of redirections, while one is being followed
+        self._following = False                 # it may be
 
     @property
     def inbox(self) -> Inbox:
@@ -54,6 +59,10 @@ class Relocation:
 
     def setUp(self) -> None:
         """See Player.setup()."""
+        with self._inTime():
+            self._setUp()
+
+    def _setUp(self) -> None:
         player = self.player
         if player.way.ports is None:
             player.connect()
@@ -70,7 +79,9 @@ class Relocation:
                 log.info("! %s: once more, in the dialect %r", found, found.dialect)
                 player.beginAnew(player.client.url, found.dialect)
             except Redirected as redirected:
-                player.beginAnew(redirects.follow(redirected, player.client.url), "rfc")
+                url = redirects.follow(redirected, player.client.url)
+                self._startChain()
+                player.beginAnew(url, "rfc")
                 log.warning("! The server sent us to %s", player.client.url)
                 player.way.reopen(player.client.connection)
 
@@ -91,10 +102,15 @@ class Relocation:
     def follow(self) -> None:
         """Where the REDIRECT leads (RFC 2326 §10.10). The session here ends only when something answers there; and if
         nothing does, or if it is a circle, it plays on."""
-        player, move = self.player, self.inbox.move
-        self.inbox.move = None
+        move, self.inbox.move = self.inbox.move, None
         if move is None:
             return
+        with self._inTime():
+            self._startChain()
+            self._follow(move)
+
+    def _follow(self, move: Move) -> None:
+        player = self.player
         try:
             client = player.makeClient(self._chain.follow(_asked(move), player.client.url, player.clock()))
             client.connect()
@@ -110,8 +126,13 @@ class Relocation:
 
     def playElsewhere(self, redirected: Redirected, start: float | None, scale: float | None) -> None:
         """What a PLAY was answered (RFC 2326 §11.3)."""
+        with self._inTime():
+            self._playElsewhere(redirected, start, scale)
+
+    def _playElsewhere(self, redirected: Redirected, start: float | None, scale: float | None) -> None:
         player = self.player
         url = self._chain.follow(redirected, player.client.url, player.clock())
+        self._startChain()
         self._leave()
         player.beginAnew(url, "rfc")
         player.way.reopen(player.client.connection)
@@ -151,6 +172,26 @@ class Relocation:
         return same
 
     # ---- what all of them need
+
+    @contextmanager
+    def _inTime(self) -> Iterator[None]:
+        """What is done here may lead from place to place, and one such thing to the next: they share CHAIN seconds.
+        ConnectError, in words, when these are over."""
+        outermost, self._following = not self._following, True
+        try:
+            yield
+        except ConnectError as error:
+            if self.player.clock() < self.deadline:
+                raise
+            raise ConnectError(*tell("sent on", timeout=CHAIN, place=self.player.client.url)) from error
+        finally:
+            if outermost:
+                self.deadline = self.player.client.exchange.deadline = inf
+                self._following = False
+
+    def _startChain(self) -> None:
+        """From here on, its time runs, unless it does already."""
+        self.deadline = min(self.deadline, self.player.clock() + CHAIN)
 
     def _place(self) -> tuple[bool, float | None, float]:
         """Does it play, from where shall it go on (None: it is live), how fast?"""

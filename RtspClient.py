@@ -92,7 +92,7 @@ class RtspClient:
     def connect(self) -> None:
         """ConnectError, in words, if there is no way."""
         try:
-            sock = connect(self.host, self.port, self._timeout, self._stop, self._trust)
+            sock = connect(self.host, self.port, self.exchange.left(self._timeout), self._stop, self._trust)
             self._connection = Connection(sock, MessageReader(lab_replies=self.lab), watch=self._watch)
             self._connection.note_in(self._transcript)
         except (OSError, UnicodeError) as error:

@@ -17,7 +17,7 @@ from Parameters import getParameters, setParameters
 from Publishing import Publishing
 from RtpPacket import RtpPacket
 from rtsp import answers, checks, lab, limits, offers
-from rtsp.errors import EncryptedError, MessageError, NotImplementedMethod, RtspError, SessionError
+from rtsp.errors import EncryptedError, MessageError, NoMemory, NotImplementedMethod, RtspError, SessionError
 from rtsp.headers import RtpInfo, SessionHeader, Transport
 from rtsp.message import Headers, Request, Response
 from rtsp.playing import Play, pause_point
@@ -104,6 +104,8 @@ class ServerWorker:
             response = self.handle(request, session)
         except RtspError as error:
             response = self.refuse(error)
+        except MemoryError:
+            response = self.refuse(NoMemory())
         except Exception:               # a mistake of ours: this client hears of it, the others do not
             log.exception("! %s: %s could not be handled", self.peer, asked)
             response = Response(500)
@@ -267,7 +269,7 @@ class ServerWorker:
 
     def refuse(self, error):
         log.info("! %s: %s", self.peer, error)
-        if error.status == 453 or isinstance(error, EncryptedError):
+        if error.status == 453 or isinstance(error, (EncryptedError, NoMemory)):
             self.server.complaints.say(f"a viewer was turned away: {error}")
         return answers.refused(error, self.offered)
 

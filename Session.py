@@ -85,15 +85,18 @@ class Session:
     def open(self, number, source, channel, helpers):
         """Set up, or set up again, one stream; `helpers` has the preparer and the reader that all share."""
         inside = Packing.INTERLEAVED if channel.connection else Packing.FRAGMENTS
-        stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else inside, self)
-
         def hear(data, address):
             if address[0] != self.owner:
                 return                              # it came before the socket was connected to the viewer
             self.heard()                            # whatever it is
             stream.heard(data)
 
-        channel.listen(helpers.reader, hear)
+        try:
+            stream = Stream(source, channel, helpers.preparer, Packing.WHOLE if self.lab else inside, self)
+            channel.listen(helpers.reader, hear)
+        except MemoryError:
+            channel.close(helpers.reader)
+            raise
         channel.crowded = False                     # until Sessions.rank() knows better
         self.setUp(number, stream, helpers.reader)
         return stream
@@ -186,14 +189,15 @@ class Sessions:
             raise RtspError(f"too many sessions of {owner}", 453)
 
     def add(self, session):
-        """Twice is fine. RtspError 453 if others have taken the last place since new(); then the session is closed."""
+        """Twice is fine. RtspError 453 if others have taken the last place since new(); where it fails, the session is
+        closed."""
         try:
             with self._lock:
                 if self.key(session) not in self._sessions:
                     self._checkRoom(session.owner)
                 self._sessions[self.key(session)] = session
                 self._count.set(len(self._sessions))
-        except RtspError:
+        except (RtspError, MemoryError):
             session.close(self._reader)
             raise
 

@@ -16,6 +16,7 @@ from threading import Lock
 
 from media import pattern
 from media.errors import MovieError, NotFound
+from media.listing import Listings, choose
 from media.randomfile import RandomFile
 from media.source import Presentation
 
@@ -48,6 +49,7 @@ class Library:
         self._added: dict[str, Presentation] = {}
         self._opened: OrderedDict[str, tuple[Stamp, Presentation]] = OrderedDict()
         self._pattern = pattern.presentation()
+        self._listings = Listings()
 
     def add(self, name: str, presentation: Presentation) -> None:
         """Give this presentation (a live one, say) a name; it goes before a file of that name."""
@@ -69,7 +71,7 @@ class Library:
         case.  NotFound, or MovieError if the file cannot be played."""
         name = path.strip("/")
         with self._lock:
-            added = _choose(name, self._added)
+            added = choose(name, self._added)
             if added is not None:
                 return self._added[added]
         try:
@@ -150,7 +152,7 @@ class Library:
         path = self.folder
         for part in parts:
             if ALIASES or not os.path.lexists(os.path.join(path, part)):
-                chosen = _choose(part, os.listdir(path))
+                chosen = self._listings.choose(path, part)
                 if chosen is None:
                     raise ValueError(name)
                 part = chosen
@@ -203,16 +205,6 @@ class Library:
                 return None
             self._opened.move_to_end(file)
             return kept[1]
-
-
-def _choose(name: str, names: Iterable[str]) -> str | None:
-    """`name` if it is among the names, else the only one that differs in case alone: handouts say movie.Mjpeg and
-    movie.MJPEG, and there is a player that asks in lower case."""
-    names = list(names)
-    if name in names:
-        return name
-    alike = [other for other in names if other.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else None
 
 
 def _files(top: str) -> Iterable[tuple[str, str]]:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from net.connection import Connection, ConnectionClosed
 from net.replies import Replies
@@ -40,7 +41,12 @@ class Exchange:
         self.login = login
         self.replies = Replies(clock)
         self.alive = Keepalive(clock())
+        self.deadline = inf     # by the same clock: when what this is a part of must be over
         self._clock = clock
+
+    def left(self, timeout: float) -> float:
+        """How much of these seconds there is until the deadline."""
+        return max(0.0, min(timeout, self.deadline - self._clock()))
 
     def send(self, connection: Connection, question: Question) -> int:
         """Returns the request's CSeq."""
@@ -50,7 +56,7 @@ class Exchange:
         """The reply, None if it did not come in time. ConnectionClosed if it never will."""
         for _ in range(1 + MOST):
             proof = self._proof(connection, question)
-            reply = self.replies.wait(self._send(connection, question, proof), timeout)
+            reply = self.replies.wait(self._send(connection, question, proof), self.left(timeout))
             if reply is None or reply.status != 401:
                 break
             if not self.login.challenged(reply.headers.get_all("WWW-Authenticate"), bool(proof)):

@@ -9,6 +9,7 @@ RtspError                  any status
 ├── RangeError        457
 ├── TransportError    461
 ├── NotImplementedMethod 501
+├── NoMemory          503  this machine has no room for what was asked; later it may
 └── VersionError      505
 """
 
@@ -75,6 +76,13 @@ class TransportError(RtspError):
 
 class NotImplementedMethod(RtspError):
     status = 501
+
+
+class NoMemory(RtspError):
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("no memory is left")
 
 
 class VersionError(RtspError):

@@ -8,6 +8,7 @@ Streams have names of ours; what the origin calls them is in its description, an
 
 from __future__ import annotations
 
+from string import punctuation
 from urllib.parse import quote
 
 from rtsp.errors import RtspError
@@ -17,16 +18,19 @@ from rtsp.sdp import connection_line
 from rtsp.url import base_url, control, is_rtsp, root_url, split_control, without_credentials
 
 UNRESERVED = "/=&;:@$,!*'()+~"
+QUERY = "/?/"       # in a key: what follows is a query. A question mark elsewhere belongs to a name
+IN_QUERY = punctuation.replace("#", "")     # what stands there as it came
 
 
 def flattened(target: str) -> str:
-    """A viewer's URL, its query moved into the path: `/cam?channel=1` becomes `/cam%3Fchannel=1`. Players that get such
-    a URL as the base of the streams do not lose it."""
+    """A viewer's URL, its query moved into the path: `/cam?channel=1` becomes `/cam/%3F/channel=1`. Players that get
+    such a URL as the base of the streams do not lose it. What is percent-encoded in a query is so twice there: the
+    origin shall see it as it was written."""
     place, number = split_control(target)
     path, question, query = place.partition("?")
     if not question or not is_rtsp(target):
         return target
-    place = path.rstrip("/") + quote("?" + query.strip("/"), safe=UNRESERVED + "%")
+    place = path.rstrip("/") + quote(QUERY + query.strip("/"), safe=UNRESERVED)
     return place if number is None else f"{place}/{control(number)}"
 
 
@@ -37,8 +41,9 @@ def key_url(origin: str, key: str) -> str:
         return origin
     if "?" in origin:
         raise RtspError(f"there is no {key!r}, only the root", 404)
-    path, question, query = key.partition("?")
-    return f"{origin.rstrip('/')}/{quote(path, safe=UNRESERVED)}{question}{query}"
+    path, mark, query = f"/{key}/".partition(QUERY)
+    asked = "?" + quote(query.strip("/"), safe=IN_QUERY) if mark else ""    # nothing in it ends the line
+    return f"{origin.rstrip('/')}/{quote(path.strip('/'), safe=UNRESERVED)}{asked}"
 
 
 def seen(url: str, origin: str, target: str) -> str:

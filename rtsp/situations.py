@@ -20,6 +20,8 @@ SITUATIONS = {
                   "No answer in {timeout:.0f} s: a wrong address, a firewall, or another network", RETRY),
     "unreachable": ("Cannot reach {host}:{port}", "{error}", RETRY),
     "no reply": ("No reply to {method} in {timeout:.0f} s", "The server may be busy or stuck", RETRY),
+    "sent on": ("The server sends us on for too long",
+                "After {timeout:.0f} s, the last place it named is {place}", RETRY),
     # the server says no
     404: ('The server has no "{name}"', "Check the spelling, capital letters too", RETRY),
     405: ("The server cannot do {method} here", "It may offer this for other movies", ""),

@@ -361,8 +361,8 @@ def test_an_unfinished_recording_is_whole_when_the_window_closes(windows, server
 
 
 @pytest.mark.parametrize(("key", "action"), [
-    ("<Control-n>", "open"), ("<Control-v>", "paste"), ("<s>", "snapshot"), ("<S>", "snapshot"), ("<R>", "record"),
-    ("<t>", "theme"),
+    ("<Control-n>", "open"), ("<Control-o>", "open"), ("<Control-v>", "paste"), ("<s>", "snapshot"),
+    ("<S>", "snapshot"), ("<R>", "record"), ("<t>", "theme"),
 ])
 def test_each_has_its_key(windows, key, action):
     with ScriptedServer() as server:

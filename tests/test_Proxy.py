@@ -3,8 +3,10 @@ once for all."""
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
+from urllib.parse import quote
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.serving import Receiver, Talker, eventually, number, rtp_info, sdp, s
 from tools import status
 
 FRAMES = 30
+ODD = "what? 100%3F #1.Mjpeg"       # one that Windows does not allow
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +29,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("movies")
     movies.lab_movie(folder / "movie.Mjpeg", FRAMES)
     (folder / "films").mkdir()
+    if os.name != "nt":
+        movies.lab_movie(folder / ODD, 3)
     movies.lab_movie(folder / "films" / "two words.Mjpeg", 2)
     return folder
 
@@ -54,6 +59,16 @@ def test_a_movie_comes_through_whole(origin, transport, wanted):
         shown, statistics = watch(proxy.url(), transport=transport)
     assert shown == list(range(FRAMES)) and statistics["lost"] == 0 and statistics["transport"] == transport
     eventually(lambda: not origin.sessions.all(), "TEARDOWN at the origin")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_every_name_comes_through(proxy, origin):
+    """As from the server itself: a question mark in a name is no query."""
+    for server in (origin, proxy):
+        assert watch(server.url(quote(ODD)), transport="tcp")[0] == [0, 1, 2]
+    with Talker(proxy.port) as viewer:
+        listed = viewer.ask(f"DESCRIBE {proxy.url('')} RTSP/1.0", "CSeq: 1", "Accept: text/uri-list")
+        assert proxy.url(quote(ODD)) in listed.body.decode().split()
 
 
 def test_pausing_and_seeking_are_the_origin_s(proxy, origin):

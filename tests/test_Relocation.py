@@ -4,14 +4,16 @@ against our own, two of them; frames are told by their barcode."""
 from __future__ import annotations
 
 import io
+from contextlib import ExitStack
 
 import pytest
 from PIL import Image
 
 from media.source import Format, LiveSource, Presentation
 from Player import Player
+from Relocation import CHAIN
 from rtp.jpeg import payloads
-from rtsp.failures import ServerRefused
+from rtsp.failures import ConnectError, ServerRefused
 from rtsp.moves import STEADY
 from rtsp.states import State
 from tests import movies
@@ -227,6 +229,52 @@ def test_a_ring_of_them_is_one_sentence(players, clock):
         player.setup()
         with pytest.raises(ServerRefused, match="in a circle"):
             player.play()
+
+
+def late(clock, reply, seconds=4.0):
+    """A reply that takes so long."""
+    def answer(server):
+        clock.now += seconds
+        return reply
+    return answer
+
+
+@pytest.mark.parametrize("methods", [
+    ("OPTIONS", "OPTIONS", "OPTIONS", "OPTIONS"), ("DESCRIBE", "SETUP", "OPTIONS", "DESCRIBE"),
+    ("PLAY", "PLAY", "PLAY", "PLAY"), ("PLAY", "SETUP", "PLAY", "OPTIONS"),
+])
+def test_a_chain_of_slow_servers_ends_in_time_and_is_one_sentence(players, clock, methods):
+    """Each of which answers before anybody has lost patience with it; whatever sends the player on."""
+    with ExitStack() as stack:
+        _, *way = servers = [stack.enter_context(ScriptedServer(DESCRIBE=LASTING_25)) for _ in range(5)]
+        for server, there, method in zip(way, servers, reversed(methods), strict=False):
+            server.script[method] = late(clock, moved(there.url))
+        player = players(way[-1].url, clock=clock)
+        with pytest.raises(ConnectError, match="sends us on for too long. After 10 s, the last place it named is rtsp"):
+            player.setup()
+            player.play()
+
+
+def test_a_redirect_is_followed_in_time_or_not_at_all(players, clock):
+    """The session here has ended by then."""
+    with ScriptedServer(DESCRIBE=LASTING_25) as there, ScriptedServer(DESCRIBE=LASTING_25) as here:
+        there.script["OPTIONS"] = late(clock, moved(there.url + "/2"), CHAIN)
+        player = starts(here, players, clock)
+        redirect(here, there.url)
+        eventually(lambda: player.chore)
+        with pytest.raises(ConnectError, match="sends us on for too long"):
+            player.chore()
+
+
+def test_who_has_arrived_has_time_again(players, clock):
+    with ScriptedServer(DESCRIBE=LASTING_25) as there, ScriptedServer(DESCRIBE=LASTING_25) as here:
+        here.script["OPTIONS"] = moved(there.url)
+        there.script["DESCRIBE"] = late(clock, LASTING_25)
+        player = players(here.url, clock=clock)
+        player.setup()
+        clock.now += 10 * CHAIN
+        player.play()
+        assert player.state is State.PLAYING
 
 
 # --- ANNOUNCE ---------------------------------------------------------------------------------------------------------

@@ -173,6 +173,25 @@ def test_who_comes_too_late_with_a_session_is_453_and_keeps_nothing(monkeypatch)
     assert sessions.all() == [first] and lab.channel.closed and second.streams == {}
 
 
+def test_without_memory_a_channel_is_given_back(monkeypatch):
+    """Wherever that is found out: its sockets would stay open, and nobody would know of them."""
+    class Full(dict):
+        def __setitem__(self, key, value):
+            raise MemoryError
+
+    class Deaf(Channel):
+        def listen(self, reader, hear):
+            raise MemoryError
+
+    channel, sessions, lab = Deaf(), Sessions(reader=None), Lab(Movie())
+    with pytest.raises(MemoryError):
+        Session("1", "127.0.0.1").open(0, Movie(), channel, SimpleNamespace(preparer=Preparer(), reader=None))
+    monkeypatch.setattr(sessions, "_sessions", Full())
+    with pytest.raises(MemoryError):
+        sessions.add(lab.session)
+    assert channel.closed and lab.channel.closed
+
+
 def test_what_another_address_sends_is_no_sign_of_life():
     """A datagram that was there before the socket was connected to the viewer."""
     handlers = []

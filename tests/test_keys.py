@@ -28,7 +28,8 @@ def test_the_documentation_has_the_table_that_the_code_prints():
     ("Left", 1, "x11", "Shift+Left"), ("KP_Left", 0, "x11", "Left"), ("question", 1, "x11", "?"),
     ("q", 4, "x11", "Ctrl+Q"), ("1", 8, "x11", "Alt+1"), ("q", 4 | 0x10, "x11", "Ctrl+Q"),
     ("1", 8, "win32", "1"), ("1", 0x20000, "win32", "Alt+1"), ("bracketleft", 4 | 0x20000, "win32", "["),
-    ("q", 8, "aqua", "Ctrl+Q"), ("1", 8, "aqua", "Alt+1"), ("bracketleft", 0x10, "aqua", "["),
+    ("q", 8, "aqua", "Ctrl+Q"), ("o", 8, "aqua", "Ctrl+O"), ("1", 8, "aqua", "Alt+1"),
+    ("bracketleft", 0x10, "aqua", "["),
 ])  # fmt: skip
 def test_a_key_has_the_same_name_on_every_system(keysym, state, system, name):
     """Num Lock and Caps Lock change nothing; AltGr types; Command is Ctrl, and Alt with digits."""

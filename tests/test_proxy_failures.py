@@ -249,7 +249,7 @@ def test_a_query_is_part_of_the_place(scripted):
         asked = scripted.next_request()
         assert asked.startswith(f"DESCRIBE {scripted.url.rpartition('/')[0]}/cam?channel=1&subtype=0 ")
         base = reply.headers["content-base"]
-        assert base == proxy.url("cam%3Fchannel=1&subtype=0/")
+        assert base == proxy.url("cam/%3F/channel=1&subtype=0/")
         assert viewer.ask(f"SETUP {base}trackID=0 RTSP/1.0", "CSeq: 2", TCP).status == 200
 
 

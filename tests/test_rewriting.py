@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rtsp.errors import RtspError
-from rtsp.message import Headers
+from rtsp.message import Headers, Request
 from rtsp.rewriting import description, flattened, info, key_url, listed, seen
+from rtsp.url import named
 
 TARGET = "rtsp://proxy:8554/movie/"
 
@@ -15,10 +16,12 @@ TARGET = "rtsp://proxy:8554/movie/"
     ("target", "flat"),
     [
         ("rtsp://p/movie", "rtsp://p/movie"),
-        ("rtsp://p/cam?channel=1&subtype=0", "rtsp://p/cam%3Fchannel=1&subtype=0"),
-        ("rtsp://p/cam?channel=1/trackID=2", "rtsp://p/cam%3Fchannel=1/trackID=2"),
-        ("rtsp://p/cam/trackID=2?channel=1", "rtsp://p/cam%3Fchannel=1/trackID=2"),
-        ("rtsp://p/cam/?a=%20b/", "rtsp://p/cam%3Fa=%20b"),
+        ("rtsp://p/cam?channel=1&subtype=0", "rtsp://p/cam/%3F/channel=1&subtype=0"),
+        ("rtsp://p/cam?channel=1/trackID=2", "rtsp://p/cam/%3F/channel=1/trackID=2"),
+        ("rtsp://p/cam/trackID=2?channel=1", "rtsp://p/cam/%3F/channel=1/trackID=2"),
+        ("rtsp://p/cam/?a=%20b/", "rtsp://p/cam/%3F/a=%2520b"),
+        ("rtsp://p/?a=b", "rtsp://p/%3F/a=b"),
+        ("rtsp://p/what%3F.Mjpeg", "rtsp://p/what%3F.Mjpeg"),
         ("*", "*"),
         ("movie?x", "movie?x"),
     ],
@@ -33,12 +36,32 @@ def test_a_query_becomes_a_part_of_the_path(target, flat):
         ("rtsp://o", "", "rtsp://o"),
         ("rtsp://o/", "two words/ü", "rtsp://o/two%20words/%C3%BC"),
         ("rtsp://o:99/a/b", "c", "rtsp://o:99/a/b/c"),
-        ("rtsp://o/a", "cam?channel=1&x=%20", "rtsp://o/a/cam?channel=1&x=%20"),
+        ("rtsp://o/a", "cam/?/channel=1&x=%20", "rtsp://o/a/cam?channel=1&x=%20"),
+        ("rtsp://o", "?/x=1", "rtsp://o/?x=1"),
+        ("rtsp://o", "cam/?", "rtsp://o/cam?"),
+        ("rtsp://o", "what?.Mjpeg", "rtsp://o/what%3F.Mjpeg"),
+        ("rtsp://o", "?/what?.Mjpeg", "rtsp://o/?what?.Mjpeg"),
         ("rtsp://o/a?channel=1", "", "rtsp://o/a?channel=1"),
     ],
 )
 def test_what_viewers_name_is_below_the_origin_s_url(origin, key, url):
     assert key_url(origin, key) == url
+
+
+@pytest.mark.parametrize("query", [
+    "channel=1&subtype=0", "a=%20b%2F&c=%3F%23%25", "x=[1]|{2}", "from=a/b", "%C3%9C",
+])  # fmt: skip
+def test_a_query_reaches_the_origin_as_it_was_written(query):
+    request = Request("DESCRIBE", flattened(f"rtsp://p/two%20words?{query}"))
+    assert key_url("rtsp://o", named(request)[0]) == f"rtsp://o/two%20words?{query}"
+
+
+@pytest.mark.parametrize("place", ["cam", "cam/%3F/", "cam%3F", ""])
+def test_nobody_writes_a_line_of_his_own_to_the_origin(place):
+    """Where the proxy's name and password are believed."""
+    request = Request("DESCRIBE", flattened(f"rtsp://p/{place}x%20RTSP/1.0%0D%0AEvil:%20y%0D%0A%0D%0A%00%23%85"))
+    url = key_url("rtsp://o", named(request)[0])
+    assert url.isascii() and url.isprintable() and " " not in url and "#" not in url
 
 
 def test_a_url_with_a_query_has_nothing_below_it():

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from media.source import Format, LiveSource, Presentation
+from net.complaints import Complaints
 from rtsp import limits
 from rtsp.status import PHRASES
 from tests import movies
@@ -174,6 +175,24 @@ def test_503_when_there_are_no_sockets(server, viewer, media, monkeypatch):
     reply = viewer.ask(f"SETUP {server.url()} RTSP/1.0", "CSeq: 31", media.transport)
     check_common(reply, 503)
     assert reply.headers["cseq"] == "31" and viewer.ask("OPTIONS * RTSP/1.0", "CSeq: 32").status == 200
+
+
+@pytest.mark.parametrize("place", ["media.library.Library.find", "ServerWorker.UdpChannel", "Stream.Stream.__init__",
+                                   "net.channels.UdpChannel.listen", "Session.Sessions._checkRoom"])  # fmt: skip
+def test_503_when_there_is_no_memory(server, viewer, media, monkeypatch, caplog, place):
+    """Wherever SETUP finds that out; one line is written, nothing is left of it, and the next one is granted."""
+    def none_left(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(server, "complaints", Complaints())
+    before, setup = len(server.sessions), (f"SETUP {server.url()} RTSP/1.0", "CSeq: 31", media.transport)
+    with monkeypatch.context() as patch:
+        patch.setattr(place, none_left)
+        reply = viewer.ask(*setup)
+    check_common(reply, 503)
+    assert reply.headers["cseq"] == "31" and len(server.sessions) == before
+    assert [record.getMessage() for record in caplog.records] == ["! a viewer was turned away: no memory is left"]
+    assert viewer.ask(*setup).status == 200
 
 
 def test_503_and_close_when_there_are_too_many_connections(server, monkeypatch):

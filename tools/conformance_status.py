@@ -181,11 +181,13 @@ STATUS = (
     Row(
         "503",
         "Service Unavailable",
-        "no thread, no descriptor or no socket left, too many connections, too many ranges that wait to be played",
+        "no thread, no descriptor, no socket or no memory left, too many connections, too many ranges that wait to be "
+        "played",
         (
             "Server::without_a_thread_for_it_a_client_is_turned_away_with_503",
             "Server::descriptors_are_really_exhausted_and_come_back",
             "Server::too_many_connections_are_503",
+            "server_status::503_when_there_is_no_memory",
             "server_play::too_many_are_refused",
         ),
     ),

@@ -50,7 +50,7 @@ KEYS = (
     Key("3", "page3", "RTSP and RTCP", "Statistics"),
     Key("4", "page4", "Packets", "Statistics"),
     Key("c", "copy", "Copy them", "Statistics"),
-    Key("Ctrl+N", "open", "Open an address", "Open, save"),
+    Key("Ctrl+N Ctrl+O", "open", "Open an address", "Open, save"),
     Key("Ctrl+V", "paste", "Play what was copied", "Open, save"),
     Key("s Shift+S", "snapshot", "Save the picture", "Open, save"),
     Key("Shift+R", "record", "Record, or stop that", "Open, save"),

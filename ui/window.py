@@ -10,6 +10,7 @@ from types import TracebackType
 from ui import keys, theme
 from ui.controls import Controls
 from ui.fullscreen import FullScreen
+from ui.garbage import Garbage
 from ui.help import Help
 from ui.keys import Command
 from ui.menu import Menu
@@ -55,6 +56,7 @@ class Window:
         keys.bind(self.master, actions, rows)
         self._bind_mouse(actions)
         self._open()
+        self.garbage = Garbage(self.master)
 
     def _actions(self) -> dict[str, Command]:
         """What the window does by itself."""
@@ -92,7 +94,9 @@ class Window:
         if not self.closed:
             self.closed = True
             self.master.after_cancel(tick)
+            self.garbage.stop()
             self.master.destroy()
+            self.garbage.finish()
 
     def show_list(self, listed: bool) -> None:
         """The movies of the folder, or the picture."""
