@@ -17,6 +17,8 @@ from time import time
 
 HEADER_SIZE = 12  # bytes: the fixed header, which every packet has
 VERSION = 2
+PLAIN = VERSION << 6  # the first byte of nearly every packet: no padding, no extension, no contributing sources
+FIXED = struct.Struct("!BBHII")
 
 # An RTCP packet that strayed to the RTP port has one of these numbers (SR RR SDES BYE APP) where RTP has its
 # second byte. RTP payload types 72-76 are therefore never assigned (RFC 3551 §6, RFC 3550 §A.1).
@@ -174,6 +176,18 @@ class RtpPacket:
     def getPacket(self) -> bytes:
         """The whole packet, as it travels."""
         return bytes(self.header) + self.payload + _encodePadding(self.paddingSize)
+
+
+def fields(data: bytes, *, strict: bool = True) -> tuple[int, int, int, int, int, bytes]:
+    """Marker, payload type, sequence number, timestamp, SSRC, payload: what decode() finds, with the same errors, for
+    who gets many packets and only reads them."""
+    if len(data) >= HEADER_SIZE and data[0] == PLAIN and data[1] not in RTCP_TYPES:
+        _, second, seqnum, timestamp, ssrc = FIXED.unpack_from(data)
+        return second >> 7, second & 0x7F, seqnum, timestamp, ssrc, data[HEADER_SIZE:]
+    packet = RtpPacket()
+    packet.decode(data, strict=strict)
+    numbers = packet.marker(), packet.payloadType(), packet.seqNum(), packet.timestamp(), packet.ssrc()
+    return *numbers, packet.getPayload()
 
 
 def _checkRange(name: str, value: int, bits: int) -> None:

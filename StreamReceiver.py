@@ -1,6 +1,6 @@
 """The client's end of one stream, as Stream is the server's: packets from the network in, frames out when they are due.
 
-The thread "receiver" (or "control", if media come inside the RTSP connection) brings the packets: RtpPacket.decode,
+The thread "receiver" (or "control", if media come inside the RTSP connection) brings the packets: RtpPacket.fields,
 then rtp.receiver. Any other thread may ask for frames.
 """
 
@@ -22,7 +22,7 @@ from rtp.receiver import Arrival, Frame, Receiver
 from rtp.reporter import Reporter
 from rtp.sender import Sender
 from rtp.timeline import Timeline
-from RtpPacket import RtpPacket
+from RtpPacket import fields
 
 log = logging.getLogger(__name__)
 
@@ -100,21 +100,19 @@ class StreamReceiver:
     def onRtp(self, data: bytes, address: Address) -> None:
         """What is no RTP, or not for us, is dropped without a word: anybody can send anything to a UDP port."""
         now = self.clock()
-        packet = RtpPacket()
         try:
-            packet.decode(data, strict=not self._lab)
+            marker, payloadType, sequence, timestamp, ssrc, payload = fields(data, strict=not self._lab)
         except ValueError:
             return
         if address[0] not in self._sender.addresses:
             return                                      # before it could pass for the sender, and lock the real one out
-        ours = packet.payloadType() == self._payloadType and self._sender.sent(packet.ssrc(), now)
-        if self._lab or ours:
-            numbers = packet.seqNum(), packet.timestamp(), bool(packet.marker())
+        if payloadType == self._payloadType and self._sender.sent(ssrc, now) or self._lab:
             if self._transcript and self._transcript.watched:
-                self._transcript.rtp(data, now, *numbers)
+                self._transcript.rtp(data, now, sequence, timestamp, marker == 1)
             with self._lock:
-                self.receiver.arrived(Arrival(*numbers, packet.getPayload(), len(data), now))
-            self.news.set()
+                self.receiver.arrived(Arrival(sequence, timestamp, marker == 1, payload, len(data), now))
+            if not self.news.is_set():                  # looking is cheaper, and the window never clears it
+                self.news.set()
 
     def onRtcp(self, data: bytes, address: Address) -> None:
         now = self.clock()

@@ -111,7 +111,13 @@ def decode(jpeg: bytes) -> None:
 
 def show(picture: Picture, jpeg: bytes) -> None:
     picture.show(jpeg)
-    picture.update()
+    draw(picture)
+
+
+def draw(picture: Picture) -> None:
+    """What there is to do, as mainloop() does it. update() would wait for an answer of the X server besides."""
+    while picture.tk.dooneevent(tk._tkinter.DONT_WAIT):  # type: ignore[attr-defined]
+        pass
 
 
 def all_in(movie: Path, picture: Picture, options: argparse.Namespace) -> Row:
@@ -146,7 +152,7 @@ def watch(player: Player, picture: Picture, seconds: float) -> None:
     while time.perf_counter() < end:
         for frame in player.dueFrames(newestOnly=True):
             picture.show(frame.jpeg)
-        picture.update()
+        draw(picture)
         due = player.untilDue()
         time.sleep(TICK if due is None else max(0.001, min(TICK, due)))
 

@@ -39,7 +39,6 @@ class DatagramReader:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._buffer = bytearray(LARGEST)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -116,12 +115,12 @@ class DatagramReader:
     def _read(self, sock: socket.socket, handler: Handler) -> None:
         for _ in range(AT_ONCE):
             try:
-                size, address = sock.recvfrom_into(self._buffer)
+                data, address = sock.recvfrom(LARGEST)
             except BlockingIOError:
                 return
             except OSError:
                 return                  # the peer's port is closed (ICMP): news of a sending, not the end of reading
             try:
-                handler(bytes(self._buffer[:size]), address)
+                handler(data, address)
             except Exception:
-                log.exception("! a datagram of %d bytes from %s could not be handled", size, address)
+                log.exception("! a datagram of %d bytes from %s could not be handled", len(data), address)

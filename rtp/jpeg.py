@@ -14,7 +14,7 @@ from rtp.jpegheaders import (
     QuantizationHeader,
     RestartHeader,
 )
-from rtp.jpegimage import END, MAX_SCAN, START, JpegError, JpegImage
+from rtp.jpegimage import END, MAX_SCAN, START, JpegError, JpegImage, beginning
 from rtp.jpegtables import quantization_tables
 
 __all__ = ["Depacketizer", "JpegError", "JpegImage", "payloads"]
@@ -48,30 +48,46 @@ def payloads(jpeg: bytes, size: int = 1400) -> list[tuple[bytes, bool]]:
 
 
 class _Frame:
-    """A frame that is being put together: what its first payload said, and the scan so far."""
+    """A frame that is being put together: what its first payload said, and the JPEG file so far."""
 
     def __init__(self, timestamp: int, first: MainHeader, restart_interval: int, tables: bytes) -> None:
         self.timestamp = timestamp
         self.first = first
-        self.restart_interval = restart_interval
-        self.tables = tables
-        self.scan = bytearray()
+        kind = first.type % WITH_RESTARTS
+        self._file = bytearray(beginning(kind, first.width, first.height, tables, restart_interval))
+        self._ahead = len(self._file)  # bytes before the scan
+        # What follows the offset in the payloads to come; b"": those have more headers than the main one
+        self._alike = bytes(first)[4:] if kind == first.type else b""
+
+    def goes_on(self, payload: bytes) -> bool:
+        """Is this what comes next in nearly every frame: its header like the first one, its data in their place?"""
+        offset = len(self._file) - self._ahead
+        return (
+            payload[4:MAIN_SIZE] == self._alike
+            and int.from_bytes(payload[:4], "big") == self.first.type_specific << 24 | offset
+            and 0 < offset <= MAX_SCAN - len(payload)
+        )
+
+    def append(self, payload: bytes) -> None:
+        """One that goes_on()."""
+        self._file += payload[MAIN_SIZE:]
 
     def add(self, header: MainHeader, data: bytes) -> None:
         if header._replace(offset=0) != self.first:
             raise JpegError("type, Q or size changed within a frame")
-        if header.offset != len(self.scan):
-            raise JpegError(f"a fragment for byte {header.offset} came when {len(self.scan)} bytes were there")
+        if header.offset != len(self._file) - self._ahead:
+            there = len(self._file) - self._ahead
+            raise JpegError(f"a fragment for byte {header.offset} came when {there} bytes were there")
         if header.offset + len(data) > MAX_SCAN:  # this also bounds the memory that a sender can make us use
             raise JpegError(f"a frame of more than {MAX_SCAN} bytes")
-        self.scan += data
+        self._file += data
 
     def jpeg(self) -> bytes:
-        if not self.scan:
+        if len(self._file) == self._ahead:
             raise JpegError("a frame without picture data")
-        scan = bytes(self.scan.removesuffix(END))  # senders may leave EOI out (§3.1.9); the file gets it once
-        kind = self.first.type % WITH_RESTARTS
-        return bytes(JpegImage(kind, self.first.width, self.first.height, self.tables, self.restart_interval, scan))
+        if not self._file.endswith(END):  # senders may leave EOI out (§3.1.9)
+            self._file += END
+        return bytes(self._file)
 
 
 class Depacketizer:
@@ -94,6 +110,9 @@ class Depacketizer:
             return None
         if self._frame and self._frame.timestamp != timestamp:
             self._give_up("the last fragment of a frame did not come")
+        if self._frame and not marker and self._frame.goes_on(payload):
+            self._frame.append(payload)
+            return None
         try:
             jpeg = self._add(payload, marker, timestamp)
         except JpegError as problem:

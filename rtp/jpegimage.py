@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rtp.jpegtables import HUFFMAN
 
@@ -73,21 +74,25 @@ class JpegImage:
         raise JpegError("the JPEG is cut off before its picture data")
 
     def __bytes__(self) -> bytes:
-        """The JPEG file, with the headers of RFC 2435 Appendix B."""
-        sampling = SAMPLING[self.type]
-        frame = struct.pack("!BHHB", 8, self.height, self.width, 3)
-        frame += bytes((1, sampling[0], 0, 2, sampling[1], 1, 3, sampling[2], 1))  # Y, Cb, Cr: id, sampling, quantizer
-        scan = bytes((3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0))  # likewise: id, Huffman tables; coefficients 0 to 63
-        return b"".join((
-            START,
-            _segment(DQT, b"\x00" + self.tables[:64] + b"\x01" + self.tables[64:]),
-            _segment(DRI, self.restart_interval.to_bytes(2, "big")) if self.restart_interval else b"",
-            _segment(SOF0, frame),
-            _segment(DHT, b"".join(bytes((which,)) + table for which, table in HUFFMAN.items())),
-            _segment(SOS, scan),
-            self.scan,
-            END,
-        ))  # fmt: skip
+        """The JPEG file."""
+        return beginning(self.type, self.width, self.height, self.tables, self.restart_interval) + self.scan + END
+
+
+@lru_cache(16)  # that of a movie hardly ever changes
+def beginning(kind: int, width: int, height: int, tables: bytes, restart_interval: int) -> bytes:
+    """A JPEG file up to the scan, with the headers of RFC 2435 Appendix B; the values are those of a JpegImage."""
+    sampling = SAMPLING[kind]
+    frame = struct.pack("!BHHB", 8, height, width, 3)
+    frame += bytes((1, sampling[0], 0, 2, sampling[1], 1, 3, sampling[2], 1))  # Y, Cb, Cr: id, sampling, quantizer
+    scan = bytes((3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0))  # likewise: id, Huffman tables; coefficients 0 to 63
+    return b"".join((
+        START,
+        _segment(DQT, b"\x00" + tables[:64] + b"\x01" + tables[64:]),
+        _segment(DRI, restart_interval.to_bytes(2, "big")) if restart_interval else b"",
+        _segment(SOF0, frame),
+        _segment(DHT, b"".join(bytes((which,)) + table for which, table in HUFFMAN.items())),
+        _segment(SOS, scan),
+    ))  # fmt: skip
 
 
 @dataclass

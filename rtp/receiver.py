@@ -258,7 +258,9 @@ class Receiver:
 
     def _assemble(self, items: list[tuple[bytes, bool, int]], now: float) -> None:
         for payload, marker, timestamp in items:
-            self._play(self._depacketizer.push(payload, marker, timestamp), timestamp, now)
+            jpeg = self._depacketizer.push(payload, marker, timestamp)
+            if jpeg:
+                self._play(jpeg, timestamp, now)
 
     def _play(self, jpeg: bytes | None, timestamp: int, now: float) -> None:
         """A frame is whole, unless it is None."""

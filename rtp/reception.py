@@ -15,6 +15,7 @@ from rtp.timestamps import extend, sequence_delta, timestamp_delta
 # How far a number may be from the highest one so far and still belong to the same run of numbers (RFC 3550 §A.1).
 MAX_DROPOUT = 3000  # ahead: that many may be lost in one go
 MAX_MISORDER = 100  # behind: that late may a packet be
+SEEN = (1 << MAX_MISORDER) - 1  # a bit for each of these
 
 
 class Reception:
@@ -78,6 +79,15 @@ class Reception:
 
     def arrived(self, sequence: int, timestamp: int, now: float, size: int) -> bool:
         """A packet came; now is in seconds of any steady clock. False: it came before, or is from before restart()."""
+        following = self._highest + 1
+        if sequence == following & 0xFFFF and self._begun:  # nearly always: nothing is to be decided
+            self._stray = None
+            self._measure(following, timestamp, now, size)
+            self._highest = following
+            self._seen = (self._seen << 1 | 1) & SEEN
+            self.packets += 1
+            self.bytes += size
+            return True
         if not self._begun:
             self._begin(sequence)
         number = extend(sequence, self._highest)
@@ -106,7 +116,7 @@ class Reception:
         """Note that this number has come. False: it had come before."""
         if ahead > 0:
             self._highest = number
-            self._seen = (self._seen << ahead | 1) & (1 << MAX_MISORDER) - 1
+            self._seen = (self._seen << ahead | 1) & SEEN
             return True
         if self._seen >> -ahead & 1:
             return False
@@ -131,6 +141,7 @@ class Reception:
             last_timestamp, last_now = self._previous
             sent_apart = timestamp_delta(timestamp, last_timestamp) / self._clock_rate
             self.jitter += (abs(now - last_now - sent_apart) - self.jitter) / 16
-            self.max_jitter = max(self.max_jitter, self.jitter)
+            if self.jitter > self.max_jitter:
+                self.max_jitter = self.jitter
         self._previous = timestamp, now
         self.analysis.add(number, now, size, self.jitter, sent_apart)

@@ -33,6 +33,10 @@ class ReorderBuffer(Generic[Item]):
 
     def push(self, sequence: int, item: Item, now: float) -> list[Item]:
         """An item came; now is in seconds of any steady clock. Returns the items whose turn it is."""
+        if sequence == self._next and self._begun and not self._waiting:  # nearly always
+            self._next = (sequence + 1) % (1 << 16)
+            self._too_late = None
+            return [item]
         if not self._begun:
             self.restart(sequence)
         ahead = sequence_delta(sequence, self._next)

@@ -12,12 +12,12 @@ NTP_ERA = 1 << 64  # NTP time wraps too, in February 2036
 
 def sequence_delta(new: int, old: int) -> int:
     """How many packets new is after old: -32768 … 32767, negative when it is before.  RFC 3550 §5.1, §A.1"""
-    return extend(new, old, bits=16) - old
+    return (new - old + (1 << 15)) % (1 << 16) - (1 << 15)
 
 
 def timestamp_delta(new: int, old: int) -> int:
     """How many clock ticks new is after old: -2³¹ … 2³¹ - 1.                           RFC 3550 §5.1"""
-    return extend(new, old, bits=32) - old
+    return (new - old + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def extend(value: int, reference: int, bits: int = 16) -> int:

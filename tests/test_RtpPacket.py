@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from typing import Any
 
 import pytest
 
 from RtpPacket import RtpPacket
+from RtpPacket import fields as fields_of
 from tests.vectors import datagrams
 
 CLASSIC = {
@@ -286,6 +288,23 @@ def test_any_packet_comes_back_as_it_was():
         data = encoded(**given).getPacket()
         kind = rand.choice([bytes, bytearray, memoryview])
         assert fields(decoded(kind(data))) == given
+
+
+def test_the_short_way_to_the_fields_finds_what_decode_finds():
+    """In packets of all kinds, damaged ones and RTCP too, with the same errors."""
+    rand, plain = random.Random(9), bytes(encoded(payload=b"abc", marker=1, ssrc=7, timestamp=2**32 - 1).getPacket())
+    made = [bytes(rand.choices(range(256), k=rand.randrange(40))) for _ in range(2000)]
+    made += [plain, plain[:12], plain[:11], b"", *(bytes((0x80, second)) + plain[2:] for second in range(256))]
+    for data in made:
+        for strict in (True, False):
+            try:
+                packet = decoded(data, strict=strict)
+            except ValueError as error:
+                with pytest.raises(ValueError, match=re.escape(str(error))):
+                    fields_of(data, strict=strict)
+                continue
+            numbers = packet.marker(), packet.payloadType(), packet.seqNum(), packet.timestamp(), packet.ssrc()
+            assert fields_of(data, strict=strict) == (*numbers, packet.getPayload())
 
 
 def test_damaged_packets_give_a_packet_or_a_valueerror():

@@ -293,6 +293,18 @@ def test_a_frame_without_end_is_dropped_when_the_next_begins_with_the_same_times
     assert (depacketizer.damaged, depacketizer.reason) == (1, "the last fragment of a frame did not come")
 
 
+def test_a_frame_that_begins_twice_is_counted_though_its_first_payload_had_no_data():
+    """The tables of the second one are no picture data."""
+    headers = bytes(MainHeader(0, 0, 1, 255, 16, 16)) + bytes(QuantizationHeader(bytes(range(128))))
+    depacketizer = Depacketizer()
+    for data in (b"", b"scan"):
+        assert depacketizer.push(headers + data, False, 0) is None
+    assert depacketizer.damaged == 1
+    last = bytes(MainHeader(0, 4, 1, 255, 16, 16))
+    jpeg = depacketizer.push(last + b"end", True, 0)
+    assert jpeg and JpegImage.parse(jpeg).scan == b"scanend"
+
+
 def test_a_timestamp_that_changes_within_a_frame_drops_it():
     """§3: the same timestamp in each fragment. The rest of it belongs to no frame either."""
     depacketizer, made = Depacketizer(), payloads(JPEG, 400)

@@ -39,6 +39,7 @@ class Picture(tk.Canvas):
     def __init__(self, parent: tk.Misc) -> None:
         width, height = (theme.pixels(parent, side) for side in SIZE)
         super().__init__(parent, width=width, height=height, background=theme.BLACK, highlightthickness=0, takefocus=0)
+        self._room = 1, 1  # pixels there are for a picture; asking Tcl for each frame would cost more
         self._jpeg = b""  # the latest that could be decoded
         self.movie_size = 0, 0  # its own
         self.milliseconds = 0.0  # that it takes to decode and draw one, smoothed
@@ -56,7 +57,7 @@ class Picture(tk.Canvas):
         begin = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of files that are odd or large, would go to the terminal
-            found = decode(jpeg, self._room())
+            found = decode(jpeg, self._room)
         if found is None:
             return False
         self._jpeg = jpeg
@@ -85,12 +86,11 @@ class Picture(tk.Canvas):
         """Of the picture, in pixels of the screen; (0, 0) before the first one."""
         if self._picture is None:
             return 0, 0
-        return fit(self.movie_size, self._room())
-
-    def _room(self) -> tuple[int, int]:
-        return self.winfo_width(), self.winfo_height()
+        return fit(self.movie_size, self._room)
 
     def _resized(self) -> None:
+        self._room = self.winfo_width(), self.winfo_height()
+        self.coords(self._image, self._room[0] // 2, self._room[1] // 2)
         if self._jpeg:
             self.show(self._jpeg)
         self._draw_words()
@@ -113,7 +113,6 @@ class Picture(tk.Canvas):
             self.itemconfigure(self._image, image=self._photo)
         else:
             self._photo.paste(picture)
-        self.coords(self._image, self.winfo_width() // 2, self.winfo_height() // 2)
 
     def _draw_words(self) -> None:
         words = self._words or Words("")
@@ -143,8 +142,8 @@ def decode(jpeg: bytes, room: tuple[int, int]) -> tuple[tuple[int, int], Image.I
             return None
         # Decoded at 1/2, 1/4 or 1/8 where that is enough: 720p in a window of 640 pixels costs a third
         opened.draft(None, fit(size, room))
-        # convert() would make a copy of what is RGB already: a quarter of the cost of a large picture
         opened.load()
+        # convert() would make a copy of what is RGB already: a quarter of the cost of a large picture
         return size, opened if opened.mode == "RGB" else opened.convert("RGB")
     except Exception as error:  # noqa: BLE001  (of a decoder that is not ours, fed with what anybody may send)
         log.info("! no picture: %s", error)
