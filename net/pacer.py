@@ -14,7 +14,7 @@ from net.connection import LONGEST_WAIT
 log = logging.getLogger(__name__)
 
 Task = Callable[[float], "float | None"]     # task(now) does what is due and returns when it wants to be called again
-# Seconds. Deadlines are moved to the start of their slot: one wake-up, of some 50 µs, serves all that fall into it.
+# Seconds. Deadlines are moved to the start of their slot: one wake-up serves all that fall into it.
 # Frames that are 40 or 50 ms apart are all moved by the same time, so that a viewer does not notice
 SLOT = 0.005
 MEASURED = 0.5      # seconds over which `behind` and `busy` are measured
