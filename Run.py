@@ -19,7 +19,11 @@ TOLERANCE = 1e-6    # seconds; times come as decimal text, and what is this clos
 
 @dataclass(eq=False)
 class Run:
-    """Times in seconds of the movie, `begun` in seconds of the pacer's clock."""
+    """Times in seconds of the movie, `begun` in seconds of the pacer's clock. Where it stands, by numbers of frames:
+
+        sent | frame                 turn                        named
+             | the next one to go    the next to be looked at    the last that was to be made ready
+    """
 
     source: Source
     first: int                          # the frame it starts with, prepared

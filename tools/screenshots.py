@@ -82,6 +82,7 @@ def take_player_view(client: Client, folder: Path) -> None:
     """With the picture of a place that the seek bar is dragged to."""
     window, seek = client.window, client.window.bar.seek
     window.change_view()
+    client.refresh()  # the bar is told how long the movie is
     client.master.update()
     x, y = seek.x_of(DRAGGED), seek.winfo_height() // 2
     for event in ("<ButtonPress-1>", "<B1-Motion>"):
