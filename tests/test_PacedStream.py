@@ -103,38 +103,30 @@ def test_a_frame_that_is_unlike_the_others_is_looked_at(unlike, unusual):
     assert (7 in lab.channel.frames) == (unlike == "large")
 
 
-def test_a_pause_ends_it_at_once(unusual):
+@pytest.mark.parametrize(("point", "count"), [(None, 6), (0.4, 8)])
+def test_a_pause_is_kept_to(point, count):
+    """At once, or where it was asked for, though the frames behind it had been let go already; then it goes on."""
     lab = Lab(Movie(50))
     lab.play()
     lab.run(0.25)
-    lab.session.pause()
+    assert lab.stream.run.turn > 8
+    lab.session.pause(point)
     lab.session.granted("PAUSE")
     lab.run(1)
-    assert lab.channel.frames == list(range(6)) and lab.stream.position == 6
+    assert lab.channel.frames == list(range(count)) and lab.stream.position == count
     lab.play()
     lab.run(0.1)
-    assert lab.channel.frames == list(range(9))
+    assert lab.channel.frames == list(range(count + 3))
 
 
-def test_a_pause_that_lies_ahead_is_kept_to(unusual):
-    """… though the frames behind it had been let go already."""
+def test_a_frame_that_is_late_is_looked_at_and_so_is_the_next_one(unusual):
     lab = Lab(Movie(50))
     lab.play()
     lab.run(0.25)
-    lab.session.pause(0.4)
-    lab.session.granted("PAUSE")
-    lab.run(1)
-    assert lab.channel.frames == list(range(8))
-
-
-def test_those_who_come_last_are_looked_at_once_they_are_late(unusual):
-    lab = Lab(Movie(50))
-    lab.play()
-    lab.run(0.25)
-    lab.pacer.now += 3 * PERIOD
     seen = len(unusual)
-    lab.run(0.001)
-    assert len(unusual) > seen
+    lab.pacer.now += 2 * PERIOD
+    lab.run(0.0)
+    assert unusual[seen:] == [6, 7]
 
 
 @pytest.mark.parametrize("why", ["usual", "late", "large", "damaged", "few viewers"])
